@@ -1,0 +1,2 @@
+// Package codec holds the versions of a protocol's messages.
+package codec

@@ -1,0 +1,2 @@
+// Package fuzz holds sources, split plans and oracles for fuzzing protocols.
+package fuzz

@@ -1,0 +1,3 @@
+module github.com/parleyproto/parley
+
+go 1.26

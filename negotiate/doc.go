@@ -1,0 +1,2 @@
+// Package negotiate agrees on a version and features with a peer.
+package negotiate

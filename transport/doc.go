@@ -1,0 +1,2 @@
+// Package transport is a thin reconnecting transport, client and server.
+package transport

@@ -1,0 +1,2 @@
+// Package session is the reliable session as a state machine without I/O.
+package session
