@@ -1,0 +1,62 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/parleyproto/parley/transport"
+)
+
+func TestResolverCachesForABoundedTime(t *testing.T) {
+	var asked int
+	answer, answerErr := []string{"10.0.0.1", "10.0.0.2", "::1"}, error(nil)
+	r := transport.NewResolver(time.Minute, func(context.Context, string) ([]string, error) {
+		asked++
+		return answer, answerErr
+	})
+	now := time.Unix(0, 0)
+	resolve := func(wantAsked int, want ...string) {
+		t.Helper()
+		got, err := r.Resolve(t.Context(), "host:7", now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("addresses (-want +got):\n%s", diff)
+		}
+		if asked != wantAsked {
+			t.Errorf("asked %d times, want %d", asked, wantAsked)
+		}
+	}
+	resolve(1, "10.0.0.1:7", "[::1]:7", "10.0.0.2:7") // families alternate
+	now = now.Add(59 * time.Second)
+	resolve(1, "10.0.0.1:7", "[::1]:7", "10.0.0.2:7")
+	now = now.Add(time.Second)
+	answer = []string{"10.0.0.3"}
+	resolve(2, "10.0.0.3:7") // expired
+	answer = []string{"10.0.0.4"}
+	r.Failed("host:7")
+	resolve(3, "10.0.0.4:7") // asked again after a failure
+	r.Failed("host:7")
+	answerErr = errors.New("no answer")
+	resolve(4, "10.0.0.4:7") // what was known serves on
+}
+
+func TestResolverLeavesAddressesAlone(t *testing.T) {
+	r := transport.NewResolver(time.Minute, func(context.Context, string) ([]string, error) {
+		t.Error("asked the name service for an address")
+		return nil, nil
+	})
+	for _, a := range []string{"127.0.0.1:80", "[::1]:80", ":80"} {
+		if got, err := r.Resolve(t.Context(), a, time.Unix(0, 0)); err != nil || got[0] != a {
+			t.Errorf("Resolve(%q) = %v, %v", a, got, err)
+		}
+	}
+	if _, err := r.Resolve(t.Context(), "no-port", time.Unix(0, 0)); err == nil {
+		t.Error("an endpoint without a port is accepted")
+	}
+}
