@@ -1,0 +1,187 @@
+package frame
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// lengthField is a LengthField whose options have been checked.
+type lengthField struct {
+	LengthField
+	head   int // bytes up to the length field's end
+	shift  int // 64 − its width in bits
+	little bool
+	least  int // the smallest frame: head, what is stripped, trailer
+}
+
+// length reads the length field at the front of b.
+func (f *lengthField) length(b []byte) uint64 {
+	b = b[:f.Size]
+	var n uint64
+	if f.little {
+		for i := len(b) - 1; i >= 0; i-- {
+			n = n<<8 | uint64(b[i])
+		}
+		return n
+	}
+	for _, c := range b {
+		n = n<<8 | uint64(c)
+	}
+	return n
+}
+
+func (f *lengthField) Split(buf []byte, in In) (Part, error) {
+	if in.Inside && in.From > 0 {
+		return f.rest(buf, in.From-1)
+	}
+	if f.Magic != "" {
+		if part, err := f.seek(buf); part.Size > 0 {
+			return part, err
+		}
+	}
+	if len(buf) < f.head {
+		return Part{Need: f.head}, nil
+	}
+	v := f.length(buf[f.Offset:])
+	total, reason := f.total(v)
+	if reason != "" {
+		return f.broken(buf, reason)
+	}
+	size := total - uint64(f.Strip+len(f.Trailer))
+	part := Part{Least: size, Exact: true}
+	if total > math.MaxInt-maxHeader {
+		part.Need = math.MaxInt
+		return part, nil // no memory holds it: MaxFrame refuses it
+	}
+	if uint64(len(buf)) >= total {
+		part.Size, part.Off, part.End = int(total), f.Strip, int(total)-len(f.Trailer)
+		if string(buf[part.End:total]) != f.Trailer {
+			return f.broken(buf, "the trailer is not where the length says")
+		}
+		return part, nil
+	}
+	part.Need = int(total)
+	if in.Pieces && len(buf) >= f.Strip && len(buf) > 0 {
+		end := min(len(buf), int(total)-len(f.Trailer))
+		part.Size, part.Off, part.End, part.More = end, f.Strip, end, true
+		part.From = int(total) - end + 1
+	}
+	return part, nil
+}
+
+// total returns the frame's size for the length field's value, or why there is no such frame.
+func (f *lengthField) total(v uint64) (uint64, string) {
+	if v < f.Min {
+		return 0, "the length is less than the least legal one"
+	}
+	if v > math.MaxInt64-2*maxHeader {
+		return 0, "the length is 2^63 or more"
+	}
+	total := int64(v) + int64(f.head+f.Adjust)
+	if total < int64(f.head) {
+		return 0, "the length ends before its own field"
+	}
+	if total < int64(f.least) {
+		return 0, "the frame is shorter than what is stripped from it"
+	}
+	return uint64(total), ""
+}
+
+// rest goes on inside a frame of which left bytes are to come, trailer included.
+func (f *lengthField) rest(buf []byte, left int) (Part, error) {
+	body := left - len(f.Trailer)
+	switch {
+	case len(buf) >= left:
+		if string(buf[body:left]) != f.Trailer {
+			return f.broken(buf, "the trailer is not where the length says")
+		}
+		return Part{Size: left, End: body}, nil
+	case body > 0 && len(buf) > 0:
+		n := min(len(buf), body)
+		return Part{Size: n, End: n, More: true, From: left - n + 1}, nil
+	}
+	return Part{Need: left, From: left + 1}, nil
+}
+
+// broken is a frame that cannot be. With a Magic the next frame is looked for.
+func (f *lengthField) broken(buf []byte, reason string) (Part, error) {
+	if f.Magic == "" {
+		return Part{}, corrupt(reason)
+	}
+	return Part{Size: 1 + f.gap(buf[1:]), More: true}, corrupt(reason)
+}
+
+// seek checks the magic at the front.
+func (f *lengthField) seek(buf []byte) (Part, error) {
+	if n := f.gap(buf); n > 0 {
+		return Part{Size: n, More: true}, corrupt("no magic at the frame's start")
+	}
+	return Part{}, nil
+}
+
+// gap returns how many bytes stand before the first place where Magic begins, or may begin once
+// more bytes are there.
+func (f *lengthField) gap(buf []byte) int {
+	for i := range buf {
+		n := min(len(buf)-i, len(f.Magic))
+		if string(buf[i:i+n]) == f.Magic[:n] {
+			return i
+		}
+	}
+	return len(buf)
+}
+
+// header appends the first Strip bytes of payload's frame: those that payload does not hold.
+func (f *lengthField) header(dst, payload []byte) ([]byte, error) {
+	total := uint64(f.Strip) + uint64(len(payload)) + uint64(len(f.Trailer))
+	v := int64(total) - int64(f.head+f.Adjust)
+	switch {
+	case total < uint64(f.least):
+		return dst, unfit(0, "the payload is shorter than the header that it has to hold")
+	case v < 0 || uint64(v) < f.Min:
+		return dst, unfit(0, "the payload is shorter than the least legal length")
+	case uint64(v) > f.max():
+		most := int64(f.max()) + int64(f.head+f.Adjust-f.Strip-len(f.Trailer))
+		return dst, tooLarge(uint64(len(payload)), uint64(max(most, 0)), "the length field cannot hold more")
+	}
+	var scratch [64]byte
+	head := append(scratch[:0], f.Magic...)
+	for len(head) < f.Offset {
+		head = append(head, 0)
+	}
+	if f.little {
+		var b [8]byte
+		binary.LittleEndian.PutUint64(b[:], uint64(v))
+		head = append(head, b[:f.Size]...)
+	} else {
+		var b [8]byte
+		binary.BigEndian.PutUint64(b[:], uint64(v))
+		head = append(head, b[8-f.Size:]...)
+	}
+	for i := f.Strip; i < f.head; i++ { // the part of the header that payload holds
+		if (i < len(f.Magic) || i >= f.Offset) && payload[i-f.Strip] != head[i] {
+			return dst, unfit(i-f.Strip, "the header in the payload has another magic or length")
+		}
+	}
+	for len(head) < f.Strip {
+		head = append(head, 0)
+	}
+	return append(dst, head[:f.Strip]...), nil
+}
+
+func (f *lengthField) AppendFrame(dst, payload []byte) ([]byte, error) {
+	out, err := f.header(dst, payload)
+	if err != nil {
+		return dst, err
+	}
+	return append(append(out, payload...), f.Trailer...), nil
+}
+
+// Enclose implements [Encloser].
+func (f *lengthField) Enclose(dst, payload []byte) ([]byte, int, error) {
+	out, err := f.header(dst, payload)
+	if err != nil {
+		return dst, 0, err
+	}
+	return append(out, f.Trailer...), len(out), nil
+}
