@@ -1,6 +1,8 @@
 package negotiate
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/parleyproto/parley/codec"
@@ -49,6 +51,45 @@ type Offer struct {
 	// Nonce makes the digest of this connection unlike that of any other. Draw it anew,
 	// at random, for each connection. Zero: none is sent.
 	Nonce Nonce
+}
+
+// Normal returns o as its peer reads it: with the defaults filled in, versions and
+// fingerprints sorted. Prefer stays.
+func (o Offer) Normal() Offer {
+	o.Versions = o.Versions.normal()
+	o.Min = max(o.Min, o.Versions.Lowest())
+	o.Fingerprints = sortFingerprints(o.Fingerprints)
+	if o.MaxMessage == 0 {
+		o.MaxMessage = DefaultMaxMessage
+	}
+	if o.Window == 0 {
+		o.Window = DefaultWindow
+	}
+	if o.Heartbeat == (Heartbeat{}) {
+		o.Heartbeat = Heartbeat{DefaultInterval, DefaultGap}
+	}
+	return o
+}
+
+// layout returns the fingerprint of version v.
+func (o *Offer) layout(v codec.Version) (layout [8]byte, ok bool) {
+	for _, f := range o.Fingerprints {
+		if f.Version == v {
+			return f.Layout, true
+		}
+	}
+	return layout, false
+}
+
+// sortFingerprints returns fs in ascending order of their versions; unsorted ones are copied.
+func sortFingerprints(fs []Fingerprint) []Fingerprint {
+	byVersion := func(a, b Fingerprint) int { return cmp.Compare(a.Version, b.Version) }
+	if slices.IsSortedFunc(fs, byVersion) {
+		return fs
+	}
+	fs = slices.Clone(fs)
+	slices.SortFunc(fs, byVersion)
+	return fs
 }
 
 // Fingerprint tells the layout of one version apart from others.

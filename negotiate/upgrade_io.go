@@ -140,6 +140,7 @@ const (
 	Withdrawn                 // its proposer took it back
 	TimedOut                  // it took longer than the timeout
 	Gone                      // the connection was lost meanwhile
+	Broken                    // a proof did not verify, or the peer broke a rule
 )
 
 // String returns the reason in words.
@@ -159,13 +160,17 @@ func (w Why) String() string {
 		return "timed out"
 	case Gone:
 		return "connection lost"
+	case Broken:
+		return "broken"
 	}
 	return "unknown"
 }
 
 // Failed tells whether the reason counts as a failed upgrade for a [Backoff]: the peer
 // declined, or did not get through with it.
-func (w Why) Failed() bool { return w == Rejected || w == TimedOut || w == Gone }
+func (w Why) Failed() bool {
+	return w == Rejected || w == TimedOut || w == Gone || w == Broken
+}
 
 // ErrLate is the cause of an [UpgradeError] when a change was withdrawn or forgotten on one
 // side after the other had cut. Nobody broke a rule; close and attach anew.

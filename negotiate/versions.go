@@ -1,6 +1,7 @@
 package negotiate
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -85,7 +86,7 @@ func (s Versions) normal() Versions {
 		return s
 	}
 	t := slices.Clone(s)
-	slices.SortFunc(t, func(a, b Range) int { return int(a.Lo) - int(b.Lo) })
+	slices.SortFunc(t, func(a, b Range) int { return cmp.Compare(a.Lo, b.Lo) })
 	out := t[:1]
 	for _, r := range t[1:] {
 		if last := &out[len(out)-1]; r.Lo <= last.Hi || r.Lo == last.Hi+1 {
