@@ -1,0 +1,251 @@
+package fault
+
+import (
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A line is what bytes meet on their way.
+type line struct {
+	latency, jitter time.Duration
+	bandwidth       int // bytes a second; 0: no limit
+	buffer          int // bytes written and not yet read
+}
+
+// A half is one direction of a connection in memory: segments on their way from
+// a writer to a reader. Nobody waits while holding mu but in cond.Wait, so a
+// testing/synctest bubble sees who waits.
+type half struct {
+	line line
+	mu   sync.Mutex
+	cond sync.Cond
+	rnd  *rand.Rand // jitter
+
+	segments []segment // on their way, oldest first
+	size     int       // their bytes
+	last     time.Time // when the newest arrives
+	held     bool      // a partition: nothing arrives
+
+	reader, writer end
+	sink           bool // the reader was abandoned: what is written vanishes
+}
+
+// A segment is what one Write put on its way. A Read does not go past its end,
+// so that a reader meets the cuts that the writer made.
+type segment struct {
+	data []byte
+	at   time.Time // when it arrives
+}
+
+// An end is what the operations of one end of a half return when they can do
+// nothing more.
+type end struct {
+	limit time.Time // deadline; zero: none
+	err   error     // from at on
+	at    time.Time
+}
+
+// stopped returns the end's error if it is due.
+func (e *end) stopped(now time.Time) error {
+	if e.err != nil && !now.Before(e.at) {
+		return e.err
+	}
+	return nil
+}
+
+// stop sets the error, unless an earlier one stands.
+func (e *end) stop(err error, at time.Time) {
+	if e.err == nil || at.Before(e.at) {
+		e.err, e.at = err, at
+	}
+}
+
+func newHalf(l line, rnd *rand.Rand) *half {
+	h := &half{line: l, rnd: rnd}
+	h.cond.L = &h.mu
+	return h
+}
+
+// waitUntil waits for a change or for the first of the times that are not zero.
+func (h *half) waitUntil(times ...time.Time) {
+	var wake time.Time
+	for _, t := range times {
+		if !t.IsZero() && (wake.IsZero() || t.Before(wake)) {
+			wake = t
+		}
+	}
+	if !wake.IsZero() {
+		timer := time.AfterFunc(time.Until(wake), func() {
+			h.mu.Lock() // not between the caller's check and its Wait
+			defer h.mu.Unlock()
+			h.cond.Broadcast()
+		})
+		defer timer.Stop()
+	}
+	h.cond.Wait()
+}
+
+func expired(limit, now time.Time) bool { return !limit.IsZero() && !now.Before(limit) }
+
+func (h *half) read(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for {
+		now := time.Now()
+		if h.reader.err == net.ErrClosed {
+			return 0, net.ErrClosed
+		}
+		if expired(h.reader.limit, now) {
+			return 0, os.ErrDeadlineExceeded
+		}
+		var arrives time.Time
+		switch {
+		case h.held:
+		case len(h.segments) > 0:
+			if arrives = h.segments[0].at; !now.Before(arrives) {
+				return h.take(p), nil
+			}
+		default:
+			if err := h.reader.stopped(now); err != nil {
+				return 0, err
+			}
+			arrives = h.reader.at
+		}
+		if len(p) == 0 {
+			return 0, nil
+		}
+		h.waitUntil(arrives, h.reader.limit)
+	}
+}
+
+// take moves bytes of the first segment to p.
+func (h *half) take(p []byte) int {
+	s := &h.segments[0]
+	n := copy(p, s.data)
+	if s.data = s.data[n:]; len(s.data) == 0 {
+		h.segments[0] = segment{}
+		h.segments = h.segments[1:]
+	}
+	h.size -= n
+	h.cond.Broadcast()
+	return n
+}
+
+func (h *half) write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	written := 0
+	for {
+		now := time.Now()
+		if err := h.writer.stopped(now); err != nil {
+			return written, err
+		}
+		if expired(h.writer.limit, now) {
+			return written, os.ErrDeadlineExceeded
+		}
+		if h.sink || h.reader.err == net.ErrClosed {
+			return len(p), nil // the news of the close is still on its way back
+		}
+		if n := min(h.line.buffer-h.size, len(p)-written); n > 0 {
+			h.put(now, p[written:written+n])
+			written += n
+		}
+		if written == len(p) {
+			return written, nil
+		}
+		h.waitUntil(h.writer.at, h.writer.limit)
+	}
+}
+
+// put sends a copy of data on its way.
+func (h *half) put(now time.Time, data []byte) {
+	at := h.arrival(now)
+	if h.line.bandwidth > 0 {
+		at = at.Add(time.Duration(len(data)) * time.Second / time.Duration(h.line.bandwidth))
+	}
+	h.last = at
+	h.segments = append(h.segments, segment{append([]byte(nil), data...), at})
+	h.size += len(data)
+	h.cond.Broadcast()
+}
+
+// arrival is when something sent now arrives: never before what was sent
+// earlier.
+func (h *half) arrival(now time.Time) time.Time {
+	at := now.Add(h.line.latency)
+	if h.line.jitter > 0 {
+		at = at.Add(time.Duration(h.rnd.Int64N(int64(h.line.jitter))))
+	}
+	if at.Before(h.last) {
+		return h.last
+	}
+	return at
+}
+
+// closeWrite lets the reader come to io.EOF after what is on its way.
+func (h *half) closeWrite() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	h.writer.stop(net.ErrClosed, now)
+	h.reader.stop(io.EOF, h.arrival(now))
+	h.cond.Broadcast()
+}
+
+// closeRead drops what is on its way; the writer learns of it as late as the
+// line is long.
+func (h *half) closeRead() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	h.reader = end{err: net.ErrClosed, at: now}
+	h.writer.stop(syscall.ECONNRESET, now.Add(h.line.latency))
+	h.segments, h.size = nil, 0
+	h.cond.Broadcast()
+}
+
+// reset breaks the direction. What has not arrived is lost.
+func (h *half) reset() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	for i, s := range h.segments {
+		if h.held || now.Before(s.at) {
+			h.segments = h.segments[:i]
+			break
+		}
+	}
+	h.held = false
+	h.reader.stop(syscall.ECONNRESET, now)
+	h.writer.stop(syscall.ECONNRESET, now)
+	h.cond.Broadcast()
+}
+
+// abandon makes all that is written vanish.
+func (h *half) abandon() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.sink = true
+	h.segments, h.size = nil, 0
+	h.cond.Broadcast()
+}
+
+// hold stops the arrivals, or lets them go on.
+func (h *half) hold(held bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.held = held
+	h.cond.Broadcast()
+}
+
+func (h *half) setLimit(e *end, t time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	e.limit = t
+	h.cond.Broadcast()
+}
