@@ -42,7 +42,7 @@ type Refusal struct {
 	Err error // the local cause, such as a *SyntaxError; not sent
 }
 
-func (r *Refusal) Error() string { return "negotiate: peer refused: " + r.describe() }
+func (r *Refusal) Error() string { return "negotiate: refused the peer: " + r.describe() }
 
 // Unwrap returns the local cause.
 func (r *Refusal) Unwrap() error { return r.Err }
@@ -83,7 +83,7 @@ func (r *Refusal) describe() string {
 		fmt.Fprintf(&b, " (%s)", r.Message)
 	}
 	if r.Err != nil {
-		fmt.Fprintf(&b, ": %v", r.Err)
+		fmt.Fprintf(&b, ": %s", strings.TrimPrefix(r.Err.Error(), "negotiate: "))
 	}
 	return b.String()
 }
@@ -120,24 +120,25 @@ type OfferError struct {
 
 func (e *OfferError) Error() string { return "negotiate: Offer." + e.Field + ": " + e.Reason }
 
-// ChoiceError says that a server chose what the client had not offered. The client closes.
+// ChoiceError says that a server chose what the client had not offered, or that a legacy
+// server was recognised whose version is below the minimum. The client closes.
 type ChoiceError struct {
 	Version codec.Version
 	Reason  string
 }
 
 func (e *ChoiceError) Error() string {
-	return fmt.Sprintf("negotiate: the server chose version %d, which breaks this client's offer: %s", e.Version, e.Reason)
+	return fmt.Sprintf("negotiate: the server's version %d breaks this client's offer: %s", e.Version, e.Reason)
 }
 
 // NotParleyError says that the peer's first bytes begin no greeting or answer, and that no
 // recogniser knows them.
 type NotParleyError struct {
-	First []byte // at most the first 64 bytes
+	First []byte // up to the byte that showed it, at most 64
 }
 
 func (e *NotParleyError) Error() string {
-	return fmt.Sprintf("negotiate: the peer does not speak Parley: its first bytes are %q; to serve such a peer configure a Recognizer", e.First)
+	return fmt.Sprintf("negotiate: the peer does not speak Parley: it began with %q; to serve such a peer configure a Recognizer", e.First)
 }
 
 // RestError says that bytes came after the handshake's last line where RestFatal forbids it.
@@ -147,8 +148,7 @@ func (e *RestError) Error() string {
 	return fmt.Sprintf("negotiate: %d bytes followed the handshake in plaintext; someone may have injected them, so the connection must be closed", e.Bytes)
 }
 
-// TimeoutError says what did not happen in time. It is an os.ErrDeadlineExceeded's kind of
-// error: Timeout returns true.
+// TimeoutError says what did not happen in time.
 type TimeoutError struct {
 	Waiting string // for what
 	After   time.Duration
@@ -158,7 +158,7 @@ func (e *TimeoutError) Error() string {
 	return fmt.Sprintf("negotiate: no %s within %v", e.Waiting, e.After)
 }
 
-// Timeout returns true, as in net.Error.
+// Timeout returns true, for os.IsTimeout.
 func (e *TimeoutError) Timeout() bool { return true }
 
 // ErrFinished is returned by a step of a machine that has failed or finished before.

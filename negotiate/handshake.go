@@ -3,6 +3,7 @@ package negotiate
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -299,16 +300,13 @@ func (h *Handshake) greeting(dst []byte) ([]byte, error) {
 	return appendGreeting(dst, o, true), nil
 }
 
-// refuse makes a server send r; a client only fails, with the cause.
+// refuse makes a server send r; a client only fails, with r's cause, which it must have.
 func (h *Handshake) refuse(out *Output, r *Refusal) error {
 	if h.cfg.Role == Server {
 		out.Send = AppendRefusal(nil, r)
 		return r
 	}
-	if r.Err != nil {
-		return r.Err
-	}
-	return r
+	return r.Err
 }
 
 // recognize shows the recogniser one byte more.
@@ -328,7 +326,7 @@ func (h *Handshake) recognize(out *Output, c byte) (done bool, err error) {
 		return true, h.refuse(out, notParley(first))
 	case v < h.cfg.Offer.Min:
 		return true, h.refuse(out, &Refusal{Code: CodeVersion, Versions: h.cfg.Offer.Versions, Min: h.cfg.Offer.Min,
-			Message: "legacy peers are below the minimum"})
+			Err: &ChoiceError{Version: v, Reason: fmt.Sprintf("a legacy peer's, and the minimum is %d", h.cfg.Offer.Min)}})
 	}
 	out.Done = true
 	out.Agreement = Agreement{Version: v, Legacy: true, Peer: Offer{Protocol: h.cfg.Offer.Protocol}}
