@@ -231,7 +231,7 @@ func TestUpgradeTimeouts(t *testing.T) {
 		if c.state == negotiate.Open && e == p.client { // which has told the server
 			p.settle()
 			p.want(negotiate.Open, 2)
-		} else if c.state == negotiate.Closed !errors.As(e.cause, new(*negotiate.TimeoutError)) {
+		} else if c.state == negotiate.Closed && !errors.As(e.cause, new(*negotiate.TimeoutError)) {
 			t.Errorf("%s: closed by %v", c.name, e.cause)
 		}
 	}
