@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/parleyproto/parley/codec/internal/textname"
 )
 
 // JSON returns a text codec for hand-written types: one JSON object a message, whose member
@@ -43,7 +43,7 @@ func (c *jsonCodec) add(t reflect.Type) error {
 			return fmt.Errorf("codec: JSON: %v.%s would be a second member \"type\"; name it otherwise", t, f.Name)
 		}
 	}
-	name := lowerFirst(t.Name())
+	name := textname.Of(t.Name())
 	if other, ok := c.types[name]; ok {
 		return fmt.Errorf("codec: JSON: %v and %v are both named %q; rename one", other, t, name)
 	}
@@ -122,21 +122,4 @@ func jsonError(typ string, err error) error {
 		e.Offset, e.Path = int(mismatch.Offset), mismatch.Field
 	}
 	return e
-}
-
-// lowerFirst returns name with its leading capitals in lower case: Reading → reading,
-// URLList → urlList, ID → id.
-func lowerFirst(name string) string {
-	var b strings.Builder
-	rest := name
-	for rest != "" {
-		r, n := utf8.DecodeRuneInString(rest)
-		next, _ := utf8.DecodeRuneInString(rest[n:])
-		if !unicode.IsUpper(r) || b.Len() > 0 && n < len(rest) && unicode.IsLower(next) {
-			break
-		}
-		b.WriteRune(unicode.ToLower(r))
-		rest = rest[n:]
-	}
-	return b.String() + rest
 }
