@@ -26,7 +26,7 @@ func Load(dir string, patterns ...string) ([]*Protocol, error) {
 	cfg := &packages.Config{
 		Dir: dir,
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedSyntax | packages.NeedTypes |
-			packages.NeedTypesInfo | packages.NeedTypesSizes | packages.NeedImports,
+			packages.NeedTypesInfo | packages.NeedImports,
 	}
 	pkgs, err := packages.Load(cfg, patterns...)
 	if err != nil {
@@ -149,6 +149,9 @@ func (b *builder) onlyWithDirectives() Errors {
 // may be missing or old, causes.
 func (b *builder) loadErrors() {
 	for _, e := range b.pkg.Errors {
+		if strings.HasPrefix(e.Msg, "# ") {
+			continue // the compiler's output as a whole; its parts come one by one
+		}
 		file, line, col := splitPosition(e.Pos)
 		if b.generated[file] || b.causedByGeneration(e.Msg) {
 			continue

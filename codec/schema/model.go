@@ -63,9 +63,14 @@ type Struct struct {
 	ID        uint64
 	Versions  Range
 	SkipTail  bool // bytes after a message's end are skipped, not an error
+	Mem       int  // bytes of a Go value, without what it points to, on 64 bits
 	Recursive bool // it can contain itself
 	Fields    []*Field
+	Source    []SourceField
 }
+
+// SourceField is one field as the Go source declares it, also one that is not on the wire.
+type SourceField struct{ Name, Type, Tag string }
 
 // At returns the struct's fields in version v, in the order of their bytes. Tagged fields
 // come last, by tag; then the extensions; then the tail.

@@ -59,6 +59,7 @@ const (
 type Node struct {
 	Kind Kind
 	Go   string // the Go type as the package writes it: "[]Point", "time.Duration"
+	Mem  int    // bytes of a Go value of this type, without what it points to, on 64 bits
 
 	Bits     int      // Int, Uint, Float: of the Go type
 	Encoding Encoding // Int, Uint, Time, Duration

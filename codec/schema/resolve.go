@@ -74,9 +74,11 @@ func (b *builder) resolveStruct(s *Struct, obj *types.TypeName) {
 		b.report(obj.Pos(), s.Name, "generic structs cannot be messages; declare a struct for each instance")
 		return
 	}
+	s.Mem = int(memSizes.Sizeof(st))
 	for i := range st.NumFields() {
 		v := st.Field(i)
 		tag, ok := reflect.StructTag(st.Tag(i)).Lookup("parley")
+		s.Source = append(s.Source, SourceField{v.Name(), b.goType(v.Type()), st.Tag(i)})
 		subject := s.Name + "." + v.Name()
 		switch {
 		case tag == "-":

@@ -22,7 +22,11 @@ type resolver struct {
 	subject string
 	pos     token.Pos
 	silent  bool
+	depth   int
 }
+
+// memSizes are those of Go values on machines of 64 bits.
+var memSizes = types.SizesFor("gc", "amd64")
 
 func (r *resolver) report(format string, args ...any) {
 	if !r.silent {
@@ -31,7 +35,12 @@ func (r *resolver) report(format string, args ...any) {
 }
 
 func (r *resolver) node(t types.Type, o *options) *Node {
-	n := &Node{Go: r.b.goType(t), Little: r.b.little}
+	if r.depth++; r.depth > 32 {
+		r.report("type %s contains itself; put a struct into the cycle", r.b.goType(t))
+		return nil
+	}
+	defer func() { r.depth-- }()
+	n := &Node{Go: r.b.goType(t), Mem: int(memSizes.Sizeof(t)), Little: r.b.little}
 	if o.has("le") {
 		n.Little = true
 	}
