@@ -18,7 +18,9 @@ type Format interface {
 	//
 	// An error with Part.Size > 0 is recoverable: these bytes are lost, and splitting goes on
 	// after them. With Part.More the damage may reach further: what is skipped next, without a
-	// frame in between, belongs to the same error. An error with Part.Size == 0 is final.
+	// frame in between, belongs to the same error; and if Part.From is not 0, the next call is
+	// still inside the damaged frame. An error with Part.Size == 0 is final. In both cases
+	// Part.Least tells the frame's size as far as it was known.
 	Split(buf []byte, in In) (Part, error)
 }
 
@@ -35,12 +37,13 @@ type In struct {
 type Part struct {
 	Size     int    // bytes taken from the front of buf; 0: incomplete
 	Off, End int    // the payload, or this piece of it, is buf[Off:End], inside buf[:Size]
-	Need     int    // if incomplete: the len(buf) that is useful next; never past the frame's end
+	Need     int    // if incomplete: the len(buf) from which on a call is useful; never past the frame's end
 	From     int    // if incomplete or More: a note that the next In.From gives back
 	Least    uint64 // a lower bound of the whole payload's size, as far as it is known
 	Exact    bool   // Least is the payload's declared size
 	More     bool   // the payload goes on in the next Part
-	None     bool   // the Size bytes are no frame: padding between two
+	None     bool   // the Size bytes are no frame: padding between two, or kept by the format itself
+	Held     bool   // the payload is not in buf: the format, a Holder, has it
 }
 
 // Stateful is implemented by a Format whose frames depend on those before them. Readers, writers
@@ -49,6 +52,13 @@ type Stateful interface {
 	// Fresh returns the Format at the start of one direction of one stream. Its state moves
 	// only with bytes taken (Part.Size > 0) or with frames appended.
 	Fresh() Format
+}
+
+// Holder is implemented by a Stateful Format that puts payloads together in memory of its own,
+// such as [Join]. It bounds that memory itself.
+type Holder interface {
+	// Held returns the payload of the last Part that had Held. It is valid until the next Split.
+	Held() []byte
 }
 
 // Compiler is implemented by a Format that is a set of options, such as [LengthField].
@@ -90,3 +100,18 @@ func open(f Format) (Format, error) {
 	}
 	return f, nil
 }
+
+// fresh is open for a format inside another, where the error waits for the first use.
+func fresh(f Format) Format {
+	f, err := open(f)
+	if err != nil {
+		return invalid{err}
+	}
+	return f
+}
+
+// invalid is a format whose options make no sense.
+type invalid struct{ err error }
+
+func (f invalid) AppendFrame(dst, _ []byte) ([]byte, error) { return dst, f.err }
+func (f invalid) Split([]byte, In) (Part, error)            { return Part{}, f.err }

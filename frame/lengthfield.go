@@ -51,6 +51,8 @@ func (f LengthField) compile() (*lengthField, error) {
 		return bad("Strip", f.Strip, fmt.Sprintf("must be 0 to %d", maxHeader))
 	case len(f.Magic) > f.Offset:
 		return bad("Magic", fmt.Sprintf("%q", f.Magic), "must end before the length field; raise Offset")
+	case len(f.Trailer) > maxTail:
+		return bad("Trailer", fmt.Sprintf("%d bytes", len(f.Trailer)), fmt.Sprintf("must have at most %d", maxTail))
 	case f.Min > f.max():
 		return bad("Min", f.Min, fmt.Sprintf("is more than the length field can hold, %d", f.max()))
 	}

@@ -31,40 +31,30 @@ func (f *lengthField) length(b []byte) uint64 {
 }
 
 func (f *lengthField) Split(buf []byte, in In) (Part, error) {
-	if in.Inside && in.From > 0 {
-		return f.rest(buf, in.From-1)
+	if in.Inside {
+		part := rest(buf, in.From)
+		return f.trailed(buf, part)
 	}
 	if f.Magic != "" {
-		if part, err := f.seek(buf); part.Size > 0 {
-			return part, err
+		if n := f.gap(buf); n > 0 {
+			return Part{Size: n, More: true}, corrupt("no magic at the frame's start")
 		}
 	}
 	if len(buf) < f.head {
 		return Part{Need: f.head}, nil
 	}
-	v := f.length(buf[f.Offset:])
-	total, reason := f.total(v)
+	total, reason := f.total(f.length(buf[f.Offset:]))
 	if reason != "" {
-		return f.broken(buf, reason)
+		return f.broken(Part{}, buf, reason)
 	}
-	size := total - uint64(f.Strip+len(f.Trailer))
-	part := Part{Least: size, Exact: true}
-	if total > math.MaxInt-maxHeader {
-		part.Need = math.MaxInt
-		return part, nil // no memory holds it: MaxFrame refuses it
-	}
-	if uint64(len(buf)) >= total {
-		part.Size, part.Off, part.End = int(total), f.Strip, int(total)-len(f.Trailer)
-		if string(buf[part.End:total]) != f.Trailer {
-			return f.broken(buf, "the trailer is not where the length says")
-		}
-		return part, nil
-	}
-	part.Need = int(total)
-	if in.Pieces && len(buf) >= f.Strip && len(buf) > 0 {
-		end := min(len(buf), int(total)-len(f.Trailer))
-		part.Size, part.Off, part.End, part.More = end, f.Strip, end, true
-		part.From = int(total) - end + 1
+	x := Extent{Total: total, Off: f.Strip, Tail: len(f.Trailer)}
+	return f.trailed(buf, x.split(buf, in))
+}
+
+// trailed checks the trailer of a complete frame.
+func (f *lengthField) trailed(buf []byte, part Part) (Part, error) {
+	if part.complete() && string(buf[part.End:part.Size]) != f.Trailer {
+		return f.broken(part, buf, "the trailer is not where the length says")
 	}
 	return part, nil
 }
@@ -87,36 +77,12 @@ func (f *lengthField) total(v uint64) (uint64, string) {
 	return uint64(total), ""
 }
 
-// rest goes on inside a frame of which left bytes are to come, trailer included.
-func (f *lengthField) rest(buf []byte, left int) (Part, error) {
-	body := left - len(f.Trailer)
-	switch {
-	case len(buf) >= left:
-		if string(buf[body:left]) != f.Trailer {
-			return f.broken(buf, "the trailer is not where the length says")
-		}
-		return Part{Size: left, End: body}, nil
-	case body > 0 && len(buf) > 0:
-		n := min(len(buf), body)
-		return Part{Size: n, End: n, More: true, From: left - n + 1}, nil
-	}
-	return Part{Need: left, From: left + 1}, nil
-}
-
 // broken is a frame that cannot be. With a Magic the next frame is looked for.
-func (f *lengthField) broken(buf []byte, reason string) (Part, error) {
+func (f *lengthField) broken(part Part, buf []byte, reason string) (Part, error) {
 	if f.Magic == "" {
-		return Part{}, corrupt(reason)
+		return Part{Least: part.Least, Exact: part.Exact}, corrupt(reason)
 	}
-	return Part{Size: 1 + f.gap(buf[1:]), More: true}, corrupt(reason)
-}
-
-// seek checks the magic at the front.
-func (f *lengthField) seek(buf []byte) (Part, error) {
-	if n := f.gap(buf); n > 0 {
-		return Part{Size: n, More: true}, corrupt("no magic at the frame's start")
-	}
-	return Part{}, nil
+	return Part{Size: 1 + f.gap(buf[1:]), More: true, Least: part.Least, Exact: part.Exact}, corrupt(reason)
 }
 
 // gap returns how many bytes stand before the first place where Magic begins, or may begin once

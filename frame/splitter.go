@@ -16,6 +16,8 @@ type splitter struct {
 	start  int64 // the stream's offset of the frame at the front
 	from   int   // In.From of the next Split
 	need   int   // Part.Need of the last Split, 0 if nothing is awaited
+	seen   Part  // what that Split said: it is not asked again before need bytes are there
+	asked  bool  // that Split was asked for pieces
 	inside bool  // pieces of the frame at the front were taken
 	pinned bool  // the frame at the front was begun: SetFormat waits
 	eof    bool
@@ -131,7 +133,7 @@ func (d *Decoder) pull(w want) ([]byte, Part, error) {
 			}
 		case w == aSize && d.mode == deliver && !part.None:
 			d.pinned = true
-			part.Least = uint64(part.End - part.Off)
+			part.Least = uint64(len(d.payload(part)))
 			d.hold(part, nil)
 			return nil, part, nil
 		default:
@@ -155,22 +157,40 @@ func (d *Decoder) split(w want) (Part, error) {
 	}
 	b := d.data[d.r:d.w:d.w]
 	pieces := w == aPiece || d.inside || d.mode == discard || d.mode == collect
+	if len(b) < d.need && pieces == d.asked && !d.eof {
+		return d.seen, nil
+	}
 	part, err := d.f.Split(b, In{From: d.from, Pieces: pieces, Inside: d.inside, EOF: d.eof})
-	if part.Size < 0 || part.Size > len(b) || part.Off < 0 || part.End < part.Off || part.End > part.Size && part.Size > 0 ||
-		part.More && !pieces && err == nil {
+	if !part.possible(len(b)) || part.More && !pieces && err == nil {
 		return Part{}, d.fail(&Error{Err: ErrFormat, Reason: "Split returned an impossible Part", Offset: d.start})
 	}
 	d.need = 0
 	if part.Size == 0 && err == nil {
 		d.from, d.need = part.From, max(part.Need, len(b)+1)
+		d.seen, d.asked = part, pieces
 	}
 	return part, err
+}
+
+// possible tells whether a Part about n bytes makes sense. A Format may come from outside.
+func (p Part) possible(n int) bool {
+	return p.Size >= 0 && p.Size <= n && p.From >= 0 && (p.Size == 0 || p.Off >= 0 && p.Off <= p.End && p.End <= p.Size)
+}
+
+// payload returns what part says is the payload at the front.
+func (d *Decoder) payload(part Part) []byte {
+	if part.Held {
+		if h, ok := d.f.(Holder); ok {
+			return h.Held()
+		}
+	}
+	return d.data[d.r+part.Off : d.r+part.End : d.r+part.End]
 }
 
 // isOver tells whether a frame, or one that is still on its way, exceeds MaxFrame.
 func (d *Decoder) isOver(part Part, err error) bool {
 	limit := d.limit()
-	return part.Least > limit || err == nil && !part.None && uint64(part.End-part.Off) > limit && part.Size > 0
+	return part.Least > limit || err == nil && part.complete() && uint64(len(d.payload(part))) > limit
 }
 
 // oversize applies the policy to a frame that is too large.
@@ -193,7 +213,8 @@ func (d *Decoder) oversize(part Part, err error) (payload []byte, done bool, _ e
 		return nil, false, nil
 	case known:
 		if d.Oversize == Truncate {
-			payload = d.data[d.r+part.Off:][:min(part.End-part.Off, int(limit))]
+			payload = d.payload(part)
+			payload = payload[:min(uint64(len(payload)), limit)]
 		}
 		d.r += part.Size
 		d.settle()
@@ -263,7 +284,7 @@ func (d *Decoder) short(part Part, w want) error {
 
 // take takes a part from the front, and says whether it is what was wanted.
 func (d *Decoder) take(part Part, w want) (payload []byte, done bool, _ error) {
-	payload = d.data[d.r+part.Off : d.r+part.End : d.r+part.End]
+	payload = d.payload(part)
 	if d.need = 0; w == aFrame {
 		d.last = part.Size
 	}

@@ -1,0 +1,122 @@
+package frame
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+)
+
+// LineCount is the format of lines, some of which count bytes that follow them. Lines and counted
+// bytes end with CRLF. The payload is all but the last CRLF: the line, and where bytes are
+// counted, its CRLF and the bytes.
+//
+//	PUB FOO 5 CRLF hello CRLF      Counted{"PUB", -1}
+type LineCount struct {
+	Counted []Counted
+	Fold    bool // the first word is matched without regard to case
+	Max     int  // largest line in bytes, without its CRLF; 0 means 4096
+}
+
+// Counted tells which word of a line counts bytes.
+type Counted struct {
+	Verb string // the line's first word
+	Word int    // the word that counts: 1 is the one after Verb; negative from the end: −1 is the last
+}
+
+// Compile implements [Compiler].
+func (f LineCount) Compile() (Format, error) {
+	for _, c := range f.Counted {
+		switch {
+		case c.Verb == "" || len(bytes.Fields([]byte(c.Verb))) != 1:
+			return nil, badOption("LineCount", "Counted.Verb", fmt.Sprintf("%q", c.Verb), "must be one word")
+		case c.Word == 0:
+			return nil, badOption("LineCount", "Counted.Word", 0, "is the verb itself; words that count start at 1, or at −1 from the end")
+		}
+	}
+	if f.Max < 0 {
+		return nil, badOption("LineCount", "Max", f.Max, "must be positive, or 0 for 4096")
+	}
+	return f, nil
+}
+
+func (f LineCount) max() int {
+	if f.Max == 0 {
+		return 4096
+	}
+	return f.Max
+}
+
+var crlf = []byte("\r\n")
+
+func (f LineCount) Split(buf []byte, in In) (Part, error) {
+	if in.Inside {
+		return f.trailed(buf, rest(buf, in.From))
+	}
+	from := max(0, in.From-1) // a CR may have been the last byte
+	i := bytes.Index(buf[from:], crlf)
+	line := from + i
+	if i < 0 {
+		line = len(bytes.TrimSuffix(buf, crlf[:1]))
+	}
+	if line > f.max() {
+		return Part{}, tooLarge(uint64(f.max())+1, uint64(f.max()), "the line does not end")
+	}
+	if i < 0 {
+		return Part{Need: line + len(crlf), From: len(buf)}, nil
+	}
+	n, counts, err := f.count(buf[:line])
+	if err != nil {
+		return Part{}, err
+	}
+	x := Extent{Total: uint64(line + len(crlf)), Tail: len(crlf)}
+	if counts {
+		x.Total += n + uint64(len(crlf))
+	}
+	return f.trailed(buf, x.split(buf, in))
+}
+
+func (f LineCount) trailed(buf []byte, part Part) (Part, error) {
+	if part.complete() && !bytes.Equal(buf[part.End:part.Size], crlf) {
+		return Part{Least: part.Least, Exact: part.Exact}, corrupt("the counted bytes are not followed by CRLF")
+	}
+	return part, nil
+}
+
+// count returns how many bytes follow line, if it counts any.
+func (f LineCount) count(line []byte) (n uint64, counts bool, err error) {
+	verb := firstWord(line)
+	for _, c := range f.Counted {
+		if string(verb) != c.Verb && !(f.Fold && bytes.EqualFold(verb, []byte(c.Verb))) {
+			continue
+		}
+		words := bytes.Fields(line)
+		at := c.Word
+		if at < 0 {
+			at += len(words)
+		}
+		if at < 1 || at >= len(words) {
+			return 0, false, corrupt("the word that counts is missing after " + c.Verb)
+		}
+		n, err := strconv.ParseUint(string(words[at]), 10, 62)
+		if err != nil {
+			return 0, false, corrupt(fmt.Sprintf("word %d after %s is no number of bytes", at, c.Verb))
+		}
+		return n, true, nil
+	}
+	return 0, false, nil
+}
+
+func firstWord(line []byte) []byte {
+	if i := bytes.IndexAny(line, " \t"); i >= 0 {
+		return line[:i]
+	}
+	return line
+}
+
+func (f LineCount) AppendFrame(dst, payload []byte) ([]byte, error) {
+	out := append(append(dst, payload...), crlf...)
+	if err := whole(f, out[len(dst):], len(payload)); err != nil {
+		return dst, err
+	}
+	return out, nil
+}
