@@ -10,9 +10,9 @@ type Join struct {
 	// Add appends to msg what frame contributes to the message, and tells how it goes on. msg is
 	// empty at a message's first frame. Frame is valid during the call only. An error is final.
 	Add func(msg, frame []byte) (out []byte, link Link, err error)
-	// Cut returns the k-th frame (k = 0, 1, …) that carries payload, and whether another follows.
-	// It may build frame in scratch.
-	Cut func(scratch, payload []byte, k int) (frame []byte, more bool, err error)
+	// Cut appends to dst the k-th frame (k = 0, 1, …) that carries payload, and tells whether
+	// another follows.
+	Cut func(dst, payload []byte, k int) (frame []byte, more bool, err error)
 	Max int // largest message in bytes; 0: DefaultMaxFrame
 }
 

@@ -46,12 +46,12 @@ func addWebSocket(msg, frame []byte) ([]byte, Link, error) {
 	return msg, GoesOn, nil
 }
 
-func cutWebSocket(scratch, payload []byte, _ int) (frame []byte, more bool, err error) {
+func cutWebSocket(dst, payload []byte, _ int) (frame []byte, more bool, err error) {
 	if len(payload) == 0 || payload[0]&wsFin == 0 || payload[0]&wsOpcode == 0 {
 		return nil, false, unfit(0, "a message begins with its first byte: FIN, opcode")
 	}
 	body := payload[1:]
-	frame = append(scratch, payload[0])
+	frame = append(dst, payload[0])
 	switch n := len(body); {
 	case n < 126:
 		frame = append(frame, byte(n))
@@ -86,12 +86,12 @@ func addMySQL(msg, packet []byte) ([]byte, Link, error) {
 	return append(msg, packet[1:]...), link, nil
 }
 
-func cutMySQL(scratch, payload []byte, k int) (frame []byte, more bool, err error) {
+func cutMySQL(dst, payload []byte, k int) (frame []byte, more bool, err error) {
 	if len(payload) == 0 {
 		return nil, false, unfit(0, "a message begins with its sequence byte")
 	}
 	body := payload[1+k*mysqlFull:]
 	n := min(len(body), mysqlFull)
-	frame = append(append(scratch, payload[0]+byte(k)), body[:n]...)
+	frame = append(append(dst, payload[0]+byte(k)), body[:n]...)
 	return frame, n == mysqlFull, nil
 }
