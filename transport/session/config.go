@@ -1,0 +1,95 @@
+package session
+
+import (
+	"io"
+	"time"
+
+	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/frame"
+	"github.com/parleyproto/parley/negotiate"
+)
+
+// Config describes one side of all sessions of a client or of a server. Only Protocol is
+// required; the zero value of every other field works.
+type Config struct {
+	// Protocol lists the versions of the application protocol.
+	Protocol *codec.Protocol
+
+	// Formats gives the framing of versions. A version that is absent has frame.LF if its
+	// codec is text, else frame.Uint32BE.
+	Formats map[codec.Version]frame.Format
+
+	// Offer is what the greeting says. Its Protocol, Versions and Fingerprints are filled
+	// in from the Protocol above where they are empty, its Nonce is drawn for each
+	// connection. MaxMessage bounds a received message, Window the bytes that were received
+	// and are not done; zero means the wire's defaults, 16 MiB and 1 MiB.
+	Offer negotiate.Offer
+
+	// AllowUnfrozen offers also versions whose layout is not locked.
+	AllowUnfrozen bool
+
+	// Queue bounds the bytes of all messages that are queued or not yet acknowledged, over
+	// all lanes together; the last eighth is for the high lane. Zero: 8 MiB.
+	Queue int
+
+	// Overflow says what Send does when the queue is full. Zero: Refuse.
+	Overflow Overflow
+
+	// OnUnknown says what becomes of messages that were written and not acknowledged when
+	// the server has lost the session. Zero: Report.
+	OnUnknown OnUnknown
+
+	// ResumeWindow is how long a session without a connection lives. Zero: 2 minutes at a
+	// server, without end at a client. Negative: without end.
+	ResumeWindow time.Duration
+
+	// EarlyData lets a client send data right behind its first ATTACH, without waiting for
+	// the answer. It saves a round trip; if that connection dies before the answer came,
+	// the outcome of that data may be unknown.
+	EarlyData bool
+
+	// NoDowngrade forbids to go back to the last version that worked when the peer cannot
+	// decode a message twice.
+	NoDowngrade bool
+
+	// AcceptUpgrade, if set, decides on the peer's proposal of a version that both offered.
+	AcceptUpgrade func(from, to codec.Version) bool
+
+	// Interval, if set, is asked before each PING for the time until the next. It is kept
+	// between the gap that the peer tolerates and one hour.
+	Interval func(Stats) time.Duration
+
+	AckDelay         time.Duration // an acknowledgement waits so long for data to ride on; 0: 10 ms
+	PongTimeout      time.Duration // the most that a PONG may take; 0: 20 s
+	FrameTimeout     time.Duration // from a frame's first byte to its last; 0: 20 s
+	HandshakeTimeout time.Duration // from the connection's start to ATTACH or ATTACHED; 0: 10 s
+	UpgradeTimeout   time.Duration // from PROPOSE to the peer's PROBE; 0: 10 s
+
+	// Recognizer, if set, tells legacy peers by their first bytes. See package negotiate.
+	Recognizer negotiate.Recognizer
+
+	// Rand is the source of session ids, secrets and nonces. Nil: crypto/rand.
+	Rand io.Reader
+}
+
+// Overflow is what Send does when the queue is full.
+type Overflow uint8
+
+const (
+	// Refuse returns ErrQueueFull. A driver that wants to block waits for EventRoom.
+	Refuse Overflow = iota
+	// DropOldest gives up messages that have no number yet, the lowest lane first and in
+	// it the oldest first; ErrQueueFull is returned when that does not make room.
+	DropOldest
+)
+
+// OnUnknown is what becomes of unacknowledged messages of a lost session.
+type OnUnknown uint8
+
+const (
+	// Report ends them with the outcome Unknown.
+	Report OnUnknown = iota
+	// Resend queues them again in the new session, marked as maybe duplicates. Calls and
+	// replies are never sent again: they are reported.
+	Resend
+)

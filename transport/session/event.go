@@ -1,0 +1,64 @@
+package session
+
+import "github.com/parleyproto/parley/codec"
+
+// EventKind says what happened, and which fields of an [Event] are set.
+type EventKind uint8
+
+const (
+	// EventMessage: a message for the application: Seq, Message, Size, Dup, and Call if the
+	// peer wants a reply. Its handler's end is told by Done(Seq).
+	EventMessage EventKind = iota + 1
+	// EventReply: the reply to the call with the id Call: Seq, Message, Size; or Err, a
+	// [*CallError], if the peer's handler failed. It needs no Done.
+	EventReply
+	// EventGap: the peer gave up its message Seq: Reason.
+	EventGap
+	// EventOutcome: what became of the message ID: Outcome, Reason, Err with the cause of an
+	// Unencodable, Seq if it had one, Call if it was a call. Acked comes only for messages
+	// sent with Notify; the others always.
+	EventOutcome
+	// EventAttached: the connection Generation carries the session, in Version; Resumed
+	// tells a session that goes on from a new one.
+	EventAttached
+	// EventDetached: close the connection Generation; Err says why. The session waits for
+	// the next Attach, unless EventClosed follows.
+	EventDetached
+	// EventLost: the server does not know the session any more, and a new one has begun.
+	// Calls that wait for a reply will not get one. Outcomes follow.
+	EventLost
+	// EventUpgraded: both directions speak Version.
+	EventUpgraded
+	// EventUpgradeFailed: the upgrade to Version was abandoned: Err. The connection goes on
+	// as it was.
+	EventUpgradeFailed
+	// EventFlushed: all messages accepted before the Flush with this ID have an outcome.
+	EventFlushed
+	// EventRoom: there is room in the queue again after Send returned ErrQueueFull.
+	EventRoom
+	// EventGoAway: the peer will close: Err is a [*GoAwayError] with where to go and when.
+	// New messages get no number until the session is attached again.
+	EventGoAway
+	// EventDrained: after EventGoAway, nothing is unacknowledged: go. After GoAway of this
+	// side, likewise: Close loses nothing.
+	EventDrained
+	// EventClosed: the session has ended: Err is a [*CloseError]. It is the last event.
+	EventClosed
+)
+
+// Event is something that the driver or the application has to know.
+type Event struct {
+	Kind       EventKind
+	Outcome    Outcome
+	Dup        bool // the message may have been handed over before, in a session that was lost
+	Resumed    bool
+	Reason     Reason
+	Version    codec.Version
+	Size       int    // of the message's payload, in bytes
+	Generation uint64 // of the connection
+	Seq        uint64
+	Call       uint64
+	ID         uint64 // as Send, Call, Reply or Flush returned it
+	Message    codec.Message
+	Err        error
+}

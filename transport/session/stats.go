@@ -1,0 +1,62 @@
+package session
+
+import (
+	"time"
+
+	"github.com/parleyproto/parley/codec"
+)
+
+// State is where a session stands.
+type State uint8
+
+const (
+	// Detached: no connection. Left by Attach, by Close and at the end of the resume window.
+	Detached State = iota
+	// Attaching: a client has sent ATTACH. Left when ATTACHED comes or the connection ends.
+	Attaching
+	// Attached: messages flow. Left when the connection ends and by a CLOSE of either side.
+	Attached
+	// Closing: the CLOSE is being written. Left when it is, or when the connection ends.
+	Closing
+	// Ended: for good.
+	Ended
+)
+
+// String returns the state in a word.
+func (s State) String() string {
+	switch s {
+	case Detached:
+		return "detached"
+	case Attaching:
+		return "attaching"
+	case Attached:
+		return "attached"
+	case Closing:
+		return "closing"
+	case Ended:
+		return "ended"
+	}
+	return "invalid"
+}
+
+// Stats is a snapshot of a session.
+type Stats struct {
+	State      State
+	Version    codec.Version // of the connection, or of the last one
+	Generation uint64        // of the connection, or of the last one; 0: never attached
+	Since      time.Time     // when the state began
+	Begun      time.Time     // when the session began
+
+	RTT, RTTVar  time.Duration // as in RFC 6298; 0: not measured yet
+	Interval     time.Duration // of this side's pings
+	LastReceived time.Time     // when the last byte came
+	MissedPongs  uint64        // connections given up for silence
+
+	BytesIn, BytesOut       uint64 // on the wire, over all connections
+	MessagesIn, MessagesOut uint64 // received, and numbered
+	Queued                  int    // messages without a number
+	Unacked                 int    // messages with a number that are not acknowledged
+	QueueBytes              int    // of both
+	Inbox                   int    // messages received that are not done
+	Attaches, Upgrades      uint64
+}
