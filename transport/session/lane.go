@@ -7,6 +7,7 @@ const (
 	Normal Lane = iota // the zero value
 	High               // goes first, and keeps the last eighth of the queue
 	Low                // goes when there is nothing else, and now and then all the same
+	lanes
 )
 
 // String returns "normal", "high" or "low".
@@ -18,4 +19,67 @@ func (l Lane) String() string {
 		return "low"
 	}
 	return "normal"
+}
+
+// turns is how many messages a lane may send in a row while a lower one waits.
+const turns = 16
+
+// queues holds the messages without a number, in their lanes.
+type queues struct {
+	lane [lanes]ring[item]
+	n    int // live items in all lanes
+	high int // sent in a row from High while another waits
+	norm int // sent in a row from Normal while Low waits
+}
+
+// head returns the lane to send from next, or ok false if all are empty. It drops gone items
+// from the fronts.
+func (q *queues) head() (next Lane, ok bool) {
+	for l := range q.lane {
+		for r := &q.lane[l]; r.n > 0 && r.at(0).has(itemGone); {
+			r.pop()
+		}
+	}
+	high, norm, low := q.lane[High].n > 0, q.lane[Normal].n > 0, q.lane[Low].n > 0
+	switch {
+	case high && (q.high < turns || !norm && !low):
+		return High, true
+	case norm && (q.norm < turns || !low):
+		return Normal, true
+	case low:
+		return Low, true
+	}
+	return 0, false
+}
+
+// took counts a turn of the lane that head gave.
+func (q *queues) took(l Lane) {
+	switch l {
+	case High:
+		q.high++
+	case Normal:
+		q.high = 0
+		q.norm++
+	case Low:
+		q.high, q.norm = 0, 0
+	}
+}
+
+// find returns the live item with an id; a lane's ids ascend.
+func (q *queues) find(id uint64) *item {
+	for l := range q.lane {
+		r := &q.lane[l]
+		lo, hi := 0, r.n
+		for lo < hi {
+			if mid := (lo + hi) / 2; r.at(mid).id < id {
+				lo = mid + 1
+			} else {
+				hi = mid
+			}
+		}
+		if lo < r.n && r.at(lo).id == id && !r.at(lo).has(itemGone) {
+			return r.at(lo)
+		}
+	}
+	return nil
 }

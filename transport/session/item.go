@@ -1,0 +1,57 @@
+package session
+
+import (
+	"math"
+	"time"
+
+	"github.com/parleyproto/parley/codec"
+)
+
+// instant is a time, counted from the machine's beginning.
+type instant = time.Duration
+
+const never instant = math.MaxInt64
+
+// itemCost is what a message costs besides its payload: in the queue's bound, and, on the
+// wire, in the window (docs/protocol.md, 6.7).
+const (
+	itemCost   = 64
+	windowCost = 32
+)
+
+type itemFlags uint8
+
+const (
+	itemNotify itemFlags = 1 << iota // its sender wants to know that it was acknowledged
+	itemCall
+	itemReply
+	itemFail // a reply that says that the handler failed; the payload is the text
+	itemDup
+	itemGone // without payload and already settled: skipped in a lane, a GAP in the flight
+)
+
+// item is a message on its way: in a lane until it has a number, then in the flight, where
+// its place tells its number.
+type item struct {
+	chunk   *chunk
+	off     uint32 // of the payload in chunk.buf
+	size    uint32 // of the payload
+	weight  uint32 // in the peer's window, since it was written
+	version codec.Version
+	id      uint64
+	call    uint64  // the id of the call that it is, or that it replies to
+	expires instant // or never
+	flags   itemFlags
+	lane    Lane
+	reason  Reason // when gone
+}
+
+func (it *item) has(f itemFlags) bool { return it.flags&f != 0 }
+
+func (it *item) payload() []byte {
+	end := it.off + it.size
+	return it.chunk.buf[it.off:end:end]
+}
+
+// cost is its part of the queue's bound.
+func (it *item) cost() int { return int(it.size) + itemCost }

@@ -1,0 +1,52 @@
+package session
+
+// ring is a queue that grows by doubling. The zero ring is empty and holds no memory.
+type ring[T any] struct {
+	buf  []T // a power of two long
+	head int
+	n    int
+}
+
+// at returns the i-th element from the front. It is valid until the next push.
+func (r *ring[T]) at(i int) *T { return &r.buf[(r.head+i)&(len(r.buf)-1)] }
+
+// push adds a zero element at the back and returns it, to be filled in place.
+func (r *ring[T]) push() *T {
+	if r.n == len(r.buf) {
+		r.grow()
+	}
+	r.n++
+	return r.at(r.n - 1)
+}
+
+// unshift adds a zero element at the front and returns it.
+func (r *ring[T]) unshift() *T {
+	if r.n == len(r.buf) {
+		r.grow()
+	}
+	r.head = (r.head - 1) & (len(r.buf) - 1)
+	r.n++
+	return r.at(0)
+}
+
+// pop removes the front and forgets what it held.
+func (r *ring[T]) pop() {
+	var zero T
+	*r.at(0) = zero
+	r.head = (r.head + 1) & (len(r.buf) - 1)
+	r.n--
+}
+
+// trim gives the memory of an empty ring back.
+func (r *ring[T]) trim() {
+	if r.n == 0 {
+		*r = ring[T]{}
+	}
+}
+
+func (r *ring[T]) grow() {
+	buf := make([]T, max(4, 2*len(r.buf)))
+	k := copy(buf, r.buf[r.head:])
+	copy(buf[k:], r.buf[:r.head])
+	r.buf, r.head = buf, 0
+}
