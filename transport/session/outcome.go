@@ -33,7 +33,7 @@ const (
 	TooLarge    Reason = 4 // it exceeds what the peer accepts
 	Overflowed  Reason = 5 // newer messages needed its place in the queue
 	Cancelled   Reason = 6 // Cancel
-	Ended       Reason = 7 // the session ended before it was written
+	Unsent      Reason = 7 // the session ended before it was written
 )
 
 // String returns the reason in a word.
@@ -51,8 +51,8 @@ func (r Reason) String() string {
 		return "overflowed"
 	case Cancelled:
 		return "cancelled"
-	case Ended:
-		return "ended"
+	case Unsent:
+		return "unsent"
 	}
 	return "none"
 }

@@ -59,4 +59,37 @@ type Stats struct {
 	QueueBytes              int    // of both
 	Inbox                   int    // messages received that are not done
 	Attaches, Upgrades      uint64
+	Lost                    uint64 // times that the server had lost the session
+	Nacks, Nacked           uint64 // messages that this side, and the peer, could not decode
+}
+
+// counters are what Stats sums over all connections.
+type counters struct {
+	version                 codec.Version
+	bytesIn, bytesOut       uint64 // of earlier connections
+	messagesIn, messagesOut uint64
+	nacks, nacked           uint64
+	attaches, upgrades      uint64
+	silences, lost          uint64
+}
+
+// Stats returns a snapshot.
+func (m *Machine) Stats() Stats {
+	o, c := &m.outbox, &m.stats
+	s := Stats{
+		State: m.state, Version: c.version, Generation: m.gen,
+		Since: m.base.Add(m.since), Begun: m.base,
+		RTT: m.rtt.smoothed, RTTVar: m.rtt.variance, MissedPongs: c.silences,
+		BytesIn: c.bytesIn, BytesOut: c.bytesOut, MessagesIn: c.messagesIn, MessagesOut: c.messagesOut,
+		Queued: o.n, Unacked: o.flight.n, QueueBytes: o.bytes, Inbox: m.inbox.pending.n,
+		Attaches: c.attaches, Upgrades: c.upgrades, Lost: c.lost, Nacks: c.nacks, Nacked: c.nacked,
+	}
+	if l := m.link; l != nil {
+		s.Version = l.up.Version()
+		s.BytesIn += l.bytesIn
+		s.BytesOut += l.bytesOut
+		s.Interval = l.beat.interval
+		s.LastReceived = m.base.Add(l.beat.lastIn)
+	}
+	return s
 }

@@ -1,0 +1,191 @@
+package session
+
+import (
+	"crypto/subtle"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/parleyproto/parley/negotiate"
+)
+
+const (
+	client = negotiate.Client
+	server = negotiate.Server
+)
+
+func be64(b []byte) uint64 { return binary.BigEndian.Uint64(b) }
+
+var errNotReady = errors.New("session: Attach needs an Opening in state OpeningReady")
+
+// Attach makes the connection of o, which must be ready, carry the session. It takes the
+// connection's unread bytes and unwritten output over, and returns its generation. An older
+// connection is superseded: EventDetached says so.
+//
+// After an error the connection is not attached: write o.Output, then close it. Errors are a
+// [*CloseError] about a server's refusal, and [ErrEnded].
+func (m *Machine) Attach(now time.Time, o *Opening) (gen uint64, err error) {
+	m.enter(now)
+	switch {
+	case o.state != OpeningReady:
+		return 0, errNotReady
+	case m.open() != nil && m.p.role == client:
+		return 0, ErrEnded
+	case m.open() != nil:
+		return 0, o.deny(&CloseError{Code: m.end.Code, Text: "the session has ended"})
+	case m.p.role == client:
+		m.attachClient(o)
+	default:
+		if err := m.attachServer(o); err != nil {
+			return 0, err
+		}
+	}
+	return m.gen, nil
+}
+
+func (m *Machine) attachClient(o *Opening) {
+	m.fence()
+	m.gen++
+	l := m.carry(o, m.gen)
+	l.early = m.p.cfg.EarlyData && m.gen == 1
+	l.beat.attachBy = m.now + m.p.cfg.HandshakeTimeout
+	m.sendAttach(l)
+	m.setState(Attaching)
+}
+
+// carry makes the connection of o that of the session.
+func (m *Machine) carry(o *Opening, gen uint64) *link {
+	l := o.take()
+	l.gen = gen
+	m.gen, m.link = gen, l
+	m.startBeat(l)
+	return l
+}
+
+func (m *Machine) sendAttach(l *link) {
+	e := Envelope{Kind: KindAttach, Session: m.id, Generation: m.gen, Received: m.inbox.received, First: m.outbox.first}
+	if m.known {
+		e.Auth = [32]byte(l.agreement.Digest.AttachProof(m.secret, m.id, m.gen, e.Received))
+	} else {
+		e.Flags, e.Auth = FlagSecret, m.secret
+	}
+	l.wrote = m.outbox.sent > 0
+	l.send(&e)
+}
+
+// attachServer checks an ATTACH, supersedes the older connection and answers, all in one.
+func (m *Machine) attachServer(o *Opening) error {
+	e := &o.attach
+	known := m.gen > 0
+	switch {
+	case known && (e.Session != m.id || !m.authentic(o, e)), !known && e.Flags&FlagSecret == 0:
+		return o.deny(&CloseError{Code: CloseDenied})
+	case known && e.Generation <= m.gen:
+		return o.deny(&CloseError{Code: CloseSuperseded})
+	case !m.consistent(e):
+		m.close(CloseViolation, "the client does not remember the session as it was")
+		return o.deny(&CloseError{Code: CloseViolation, Text: "received or first contradict the session"})
+	}
+	m.fence()
+	m.id = e.Session
+	if !known {
+		m.secret = e.Auth
+	}
+	l := m.carry(o, e.Generation)
+	answer := Envelope{Kind: KindAttached, Generation: m.gen, Epoch: m.epoch, Received: m.inbox.received, First: m.outbox.first}
+	if known {
+		answer.Flags = FlagKnown
+	}
+	l.send(&answer)
+	m.attached(l, e.Received, known)
+	return nil
+}
+
+// authentic tells whether an ATTACH comes from who began the session.
+func (m *Machine) authentic(o *Opening, e *Envelope) bool {
+	if e.Flags&FlagSecret != 0 {
+		return subtle.ConstantTimeCompare(e.Auth[:], m.secret[:]) == 1
+	}
+	proof := o.link.agreement.Digest.AttachProof(m.secret, m.id, e.Generation, e.Received)
+	return proof.Equal(negotiate.Proof(e.Auth))
+}
+
+// consistent tells whether what the peer says in ATTACH or ATTACHED can be true.
+func (m *Machine) consistent(e *Envelope) bool {
+	return m.outbox.got <= e.Received && e.Received <= m.outbox.sent &&
+		0 < e.First && e.First <= m.inbox.received+1
+}
+
+// attachedBy takes the server's answer to ATTACH.
+func (m *Machine) attachedBy(l *link, e *Envelope) error {
+	known := e.Flags&FlagKnown != 0
+	switch {
+	case m.p.role != client || m.state != Attaching || e.Generation != m.gen:
+		return &ProtocolError{Section: "6.3", Reason: "ATTACHED that answers no ATTACH"}
+	case !known && e.Received != 0:
+		return &ProtocolError{Section: "6.3", Reason: "ATTACHED received something in a session that it does not know"}
+	case known && (m.known && e.Epoch != m.epoch || !m.consistent(e)):
+		m.lose()
+		m.identify()
+		return &ProtocolError{Section: "6.3", Reason: "the server does not remember the session as it was"}
+	case !known && m.known:
+		m.lose()
+		m.identify()
+		m.sendAttach(l)
+		return nil
+	case !known && l.wrote:
+		m.lose()
+	}
+	m.known, m.epoch = true, e.Epoch
+	m.attached(l, e.Received, known)
+	return nil
+}
+
+// attached begins to send: first again what the peer has not received.
+func (m *Machine) attached(l *link, received uint64, resumed bool) {
+	o := &m.outbox
+	early := l.early && o.sent > 0
+	l.early = false
+	l.beat.attachBy = never
+	o.got = received
+	l.lastIn = max(l.lastIn, m.inbox.received)
+	l.lastOut = max(l.lastOut, received)
+	m.awayBy = never
+	m.setState(Attached)
+	m.stats.attaches++
+	m.emit(Event{Kind: EventAttached, Generation: m.gen, Version: l.up.Version(), Resumed: resumed})
+	if !early {
+		o.goBack(received + 1)
+	}
+	for seq := max(received+1, o.first); seq < o.first+uint64(o.flight.n) && !early; seq++ {
+		if o.flight.at(int(seq-o.first)).expires <= m.now {
+			m.gone(seq, Expired, nil)
+		}
+	}
+	m.inbox.asked = m.inbox.done > 0 // the last acknowledgement may have been lost
+	m.inbox.told = 0
+	m.ping(l)
+	if m.away != nil {
+		m.sendGoAway(l)
+	}
+}
+
+// fence supersedes the present connection.
+func (m *Machine) fence() {
+	if l := m.link; l != nil {
+		m.unlink(l)
+		m.emit(Event{Kind: EventDetached, Generation: l.gen, Err: ErrStale})
+	}
+}
+
+// unlink forgets a connection and what it left unfinished.
+func (m *Machine) unlink(l *link) {
+	m.step(l, negotiate.Lost{})
+	m.stats.bytesIn += l.bytesIn
+	m.stats.bytesOut += l.bytesOut
+	m.stats.version = l.up.Version()
+	m.link = nil
+	in := &m.inbox
+	in.dropParts()
+	in.nack, in.ask, in.asked, in.ackBy = 0, 0, false, never
+}

@@ -1,0 +1,70 @@
+package session
+
+import (
+	"net"
+	"sync"
+)
+
+const (
+	// maxBatch is where a batch ends. A PING waits for one batch at most, and for one fragment.
+	maxBatch = 64 << 10
+	// keptBatch is how much memory a quiet connection keeps for its next write.
+	keptBatch = 1 << 10
+)
+
+// batch is what one write writes: bytes of its own, and large payloads between them that are
+// written from where they are.
+type batch struct {
+	own    []byte
+	pooled *[]byte // where own is from, if it is large
+	refs   []ref
+	bufs   net.Buffers
+	size   int // of the payloads in refs
+}
+
+// ref is a payload that comes after own[:at].
+type ref struct {
+	at      int
+	payload []byte
+}
+
+var batches = sync.Pool{New: func() any { b := make([]byte, 0, 2*maxBatch); return &b }}
+
+// begin makes the batch ready for about n bytes.
+func (b *batch) begin(n int) {
+	if n > keptBatch && b.pooled == nil {
+		b.pooled = batches.Get().(*[]byte)
+		b.own = (*b.pooled)[:0]
+	}
+}
+
+func (b *batch) full() bool { return len(b.own)+b.size >= maxBatch }
+
+// buffers returns the batch. It is valid until reset.
+func (b *batch) buffers() net.Buffers {
+	at := 0
+	b.bufs = b.bufs[:0]
+	for _, r := range b.refs {
+		if r.at > at {
+			b.bufs = append(b.bufs, b.own[at:r.at])
+		}
+		b.bufs = append(b.bufs, r.payload)
+		at = r.at
+	}
+	if at < len(b.own) {
+		b.bufs = append(b.bufs, b.own[at:])
+	}
+	return b.bufs
+}
+
+// reset empties the batch and gives large memory back.
+func (b *batch) reset() {
+	clear(b.refs)
+	b.own, b.refs, b.size = b.own[:0], b.refs[:0], 0
+	if b.pooled != nil {
+		batches.Put(b.pooled)
+		b.own, b.pooled = nil, nil
+	} else if cap(b.own) > keptBatch {
+		b.own = nil
+	}
+}

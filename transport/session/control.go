@@ -1,0 +1,125 @@
+package session
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/parleyproto/parley/negotiate"
+)
+
+// control takes one frame that is not DATA.
+func (m *Machine) control(l *link, b []byte) error {
+	var e Envelope
+	if err := e.Parse(b, l.read.Text); err != nil {
+		return err
+	}
+	if f := frameOf(&e); f != nil {
+		m.receivedFrame(l, f)
+		return nil
+	}
+	if !l.up.Admits(false) {
+		return &ProtocolError{Section: "7.5", Reason: e.Kind.String() + " where only PROBE may come"}
+	}
+	switch e.Kind {
+	case KindPing:
+		m.pinged(l, &e)
+		return nil
+	case KindPong:
+		m.pong(l, e.ID)
+		return nil
+	case KindClose:
+		m.end = &CloseError{Code: CloseCode(e.Code), Text: string(e.Text), Remote: true}
+		m.detach(l, m.end)
+		return nil
+	case KindAttached:
+		return m.attachedBy(l, &e)
+	}
+	if m.state != Attached {
+		return &ProtocolError{Section: "6.3", Reason: e.Kind.String() + " before ATTACHED"}
+	}
+	switch e.Kind {
+	case KindAck:
+		return m.ack(l, &e)
+	case KindGap:
+		return m.gap(l, &e)
+	case KindNack:
+		return m.nacked(l, &e)
+	case KindGoAway:
+		m.goneAway(l, &e)
+		return nil
+	}
+	return &ProtocolError{Section: "5.7", Reason: e.Kind.String() + " cannot come here"}
+}
+
+func (m *Machine) ack(l *link, e *Envelope) error {
+	if e.Flags&FlagAsk != 0 {
+		if in := &m.inbox; in.done >= l.lastIn {
+			in.asked = true
+		} else {
+			in.ask = l.lastIn
+		}
+	}
+	return m.acked(l, e.Done, e.Received)
+}
+
+// nacked goes back to a message that the peer could not decode.
+func (m *Machine) nacked(l *link, e *Envelope) error {
+	if o := &m.outbox; e.Seq <= o.got || e.Seq > l.lastOut {
+		return &ProtocolError{Section: "6.8", Reason: fmt.Sprintf("NACK of %d, when %d were received and %d sent", e.Seq, o.got, l.lastOut)}
+	}
+	m.stats.nacked++
+	m.step(l, negotiate.Nacked{Seq: e.Seq, Nonce: m.p.nonce()})
+	return nil
+}
+
+// goneAway takes a GOAWAY: no new numbers on this connection.
+func (m *Machine) goneAway(l *link, e *Envelope) {
+	away := &GoAwayError{RetryAfter: time.Duration(min(e.Retry, uint64(maxInterval/time.Millisecond))) * time.Millisecond}
+	if len(e.Text) > 0 {
+		away.Alternatives = strings.Split(string(e.Text), ",")
+	}
+	l.goaway = true
+	m.emit(Event{Kind: EventGoAway, Err: away})
+	m.tellDrained()
+}
+
+// GoAway tells the peer that this side will close, and where to go. EventDrained says that all
+// messages of this side are acknowledged. Alternatives are addresses without commas, 1,000
+// bytes in all at most.
+func (m *Machine) GoAway(now time.Time, retry time.Duration, alternatives []string) {
+	m.enter(now)
+	if m.away != nil || m.open() != nil {
+		return
+	}
+	m.away = &GoAwayError{RetryAfter: retry, Alternatives: alternatives}
+	m.draining = true
+	if m.state == Attached {
+		m.sendGoAway(m.link)
+	}
+	m.tellDrained()
+}
+
+func (m *Machine) sendGoAway(l *link) {
+	alt := strings.Join(m.away.Alternatives, ",")
+	if len(alt) > 1000 || !printable([]byte(alt)) {
+		alt = ""
+	}
+	l.send(&Envelope{Kind: KindGoAway, Retry: uint64(max(m.away.RetryAfter, 0) / time.Millisecond), Text: []byte(alt)})
+}
+
+// tellDrained reports once that nothing keeps a session that is to go away.
+func (m *Machine) tellDrained() {
+	o := &m.outbox
+	if o.flight.n > 0 {
+		return
+	}
+	if l := m.link; l != nil && l.goaway && !l.drained {
+		l.drained = true
+		m.emit(Event{Kind: EventDrained, Generation: l.gen})
+	}
+	if m.draining && o.n == 0 {
+		m.draining = false
+		m.emit(Event{Kind: EventDrained, Generation: m.gen})
+	}
+}

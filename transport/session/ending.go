@@ -1,0 +1,141 @@
+package session
+
+import (
+	"time"
+)
+
+// closeTime is how long a CLOSE may wait for a blocked writer.
+const closeTime = 5 * time.Second
+
+// Detach says that the connection gen is gone: reading or writing failed with err. Take the
+// events of what was read before it. EventDetached follows.
+func (m *Machine) Detach(now time.Time, gen uint64, err error) {
+	m.enter(now)
+	if l := m.at(gen); l != nil {
+		m.detach(l, err)
+	}
+}
+
+// detach gives up the connection. The session goes on without one, unless it has ended.
+func (m *Machine) detach(l *link, err error) {
+	if m.link != l {
+		return
+	}
+	m.unlink(l)
+	m.emit(Event{Kind: EventDetached, Generation: l.gen, Err: err})
+	if m.end != nil {
+		m.finish()
+		return
+	}
+	m.setState(Detached)
+	m.armResume()
+}
+
+// fail gives up the connection of a peer that broke a rule.
+func (m *Machine) fail(l *link, err error) { m.detach(l, err) }
+
+// armResume begins the time that the session waits for a connection.
+func (m *Machine) armResume() {
+	if w := m.p.cfg.ResumeWindow; w > 0 {
+		m.awayBy = m.now + w
+	}
+}
+
+// Close ends the session. What is not acknowledged has an unknown outcome, what was not
+// written is dropped; Flush before, to lose nothing. The peer is told if there is a
+// connection. EventClosed is the last event.
+func (m *Machine) Close(now time.Time, code CloseCode, text string) {
+	m.enter(now)
+	m.close(code, text)
+}
+
+func (m *Machine) close(code CloseCode, text string) {
+	if m.open() != nil {
+		return
+	}
+	m.end = &CloseError{Code: code, Text: text}
+	l := m.link
+	if l == nil {
+		m.finish()
+		return
+	}
+	l.send(&Envelope{Kind: KindClose, Code: uint64(code), Text: words(text)})
+	l.closing = true
+	m.closeBy = m.now + closeTime
+	m.setState(Closing)
+}
+
+// finish ends the session; Next tells all outcomes, and then EventClosed.
+func (m *Machine) finish() {
+	m.awayBy, m.closeBy = never, never
+	m.setState(Ended)
+	m.ended = true
+}
+
+// settleAll gives one message of an ended session its outcome. It returns true when there is
+// none left.
+func (m *Machine) settleAll() bool {
+	o := &m.outbox
+	if o.flight.n > 0 {
+		m.unknown(o.first, o.flight.at(0))
+		o.flight.pop()
+		o.first++
+		return false
+	}
+	for l := range o.lane {
+		if r := &o.lane[l]; r.n > 0 {
+			m.giveUp(r.at(0), Unsent, nil)
+			r.pop()
+			return false
+		}
+	}
+	return true
+}
+
+// unknown settles a message of the flight whose session has ended.
+func (m *Machine) unknown(seq uint64, it *item) {
+	if it.has(itemGone) {
+		return
+	}
+	m.outcome(it, seq, Unknown, 0, nil)
+	id := it.id
+	m.release(it)
+	m.settled(id)
+}
+
+// lose begins anew after the server has lost the session: numbers start at 1.
+func (m *Machine) lose() {
+	o := &m.outbox
+	m.emit(Event{Kind: EventLost, Generation: m.gen})
+	m.stats.lost++
+	for l := range o.lane { // replies to calls of the lost session
+		for i := range o.lane[l].n {
+			if it := o.lane[l].at(i); it.has(itemReply) {
+				m.giveUp(it, Unsent, nil)
+			}
+		}
+	}
+	resend := m.p.cfg.OnUnknown == Resend
+	for i := o.flight.n - 1; i >= 0; i-- {
+		it := o.flight.at(i)
+		if resend && it.flags&(itemGone|itemCall|itemReply) == 0 {
+			it.flags |= itemDup
+			it.weight = 0
+			*o.lane[it.lane].unshift() = *it
+			o.n++
+			it.flags, it.chunk = itemGone, nil
+		}
+	}
+	for ; o.flight.n > 0; o.first++ {
+		m.unknown(o.first, o.flight.at(0))
+		o.flight.pop()
+	}
+	o.first, o.next, o.sent, o.got, o.weight = 1, 1, 0, 0, 0
+	if l := m.link; l != nil {
+		l.lastIn, l.lastOut, l.rewind = 0, 0, 0
+	}
+	in := &m.inbox
+	in.base += in.received
+	in.received, in.done, in.told, in.weight, in.owed = 0, 0, 0, 0, 0
+	in.pending = ring[arrival]{}
+}

@@ -1,0 +1,116 @@
+package session
+
+import (
+	"time"
+)
+
+// beat is one connection's signs of life (docs/protocol.md, section 8).
+type beat struct {
+	lastIn   instant       // when the last byte came
+	next     time.Duration // the peer's longest silence, as it said
+	interval time.Duration // of this side's PINGs
+	pingAt   instant       // when to send the next
+	pingID   uint64
+	pingSent instant // when the last was queued
+	pongBy   instant // when the connection is given up unless a byte has come; never: no PONG is owed
+	waiting  bool    // for the PONG of pingID
+	frameBy  instant // when the frame that has begun must be complete
+	attachBy instant // when a client must be attached
+
+	lastPing instant // of the peer
+	pinged   bool    // the peer has sent one, and no DATA since
+	strikes  int     // PINGs of the peer that came too soon
+}
+
+const (
+	maxInterval = time.Hour
+	maxStrikes  = 2 // as gRPC's servers
+)
+
+// startBeat begins to watch a connection.
+func (m *Machine) startBeat(l *link) {
+	b := &l.beat
+	b.lastIn, b.next = m.now, l.agreement.Peer.Heartbeat.Interval
+	b.pongBy, b.frameBy, b.attachBy, b.pingAt = never, never, never, never
+	b.interval = max(m.p.hello.Offer.Heartbeat.Interval, l.agreement.Peer.Heartbeat.Gap)
+}
+
+// ping queues a PING, which says when the next one comes.
+func (m *Machine) ping(l *link) {
+	b := &l.beat
+	if f := m.p.cfg.Interval; f != nil {
+		b.interval = f(m.Stats())
+	}
+	b.interval = min(max(b.interval.Truncate(time.Millisecond), l.agreement.Peer.Heartbeat.Gap, time.Millisecond), maxInterval)
+	b.pingAt = m.now + b.interval
+	b.pingID++
+	b.pingSent, b.waiting = m.now, true
+	b.pongBy = m.now + m.pongTime()
+	l.send(&Envelope{Kind: KindPing, ID: b.pingID, Next: uint64(b.interval / time.Millisecond)})
+	m.trim()
+}
+
+// pongTime is how long a PONG, or any other sign of life, may take.
+func (m *Machine) pongTime() time.Duration {
+	return min(4*m.rtt.timeout(), m.p.cfg.PongTimeout)
+}
+
+// heard notes that bytes came.
+func (b *beat) heard(now instant) {
+	b.lastIn = now
+	b.pongBy = never
+}
+
+// unblocked gives a PONG that is owed its time anew: the PING may have waited for the writer.
+func (b *beat) unblocked(now instant, wait time.Duration) {
+	if b.pongBy != never {
+		b.pongBy = now + wait
+	}
+}
+
+// pong takes a PONG. Only that of the last PING measures the round trip.
+func (m *Machine) pong(l *link, id uint64) {
+	if b := &l.beat; b.waiting && id == b.pingID {
+		b.waiting = false
+		m.rtt.sample(m.now - b.pingSent)
+	}
+}
+
+// pinged answers a PING, and polices it.
+func (m *Machine) pinged(l *link, e *Envelope) {
+	b := &l.beat
+	soon := m.p.hello.Offer.Heartbeat.Gap / 2
+	if b.pinged && m.now-b.lastPing < soon {
+		b.strikes++
+	}
+	b.pinged, b.lastPing = true, m.now
+	if b.strikes > maxStrikes {
+		m.close(ClosePings, "")
+		return
+	}
+	b.next = min(time.Duration(min(e.Next, uint64(maxInterval/time.Millisecond)))*time.Millisecond, maxInterval)
+	l.send(&Envelope{Kind: KindPong, ID: e.ID})
+}
+
+// silentAt is when the peer has been silent for too long.
+func (m *Machine) silentAt(b *beat) instant {
+	return b.lastIn + b.next + b.next/2 + m.rtt.timeout()
+}
+
+// trim gives memory back that has not been needed lately.
+func (m *Machine) trim() {
+	o := &m.outbox
+	if o.n == 0 && o.flight.n == 0 {
+		for l := range o.lane {
+			o.lane[l].trim()
+			o.filler[l].trim()
+		}
+		o.flight.trim()
+		o.scratch = nil
+	}
+	m.events.trim()
+	m.inbox.pending.trim()
+	if !m.inbox.building {
+		m.inbox.parts = nil
+	}
+}

@@ -1,0 +1,218 @@
+package session
+
+import "fmt"
+
+// inbox is what was received: how far, and how far it is done.
+type inbox struct {
+	base     uint64 // of the ids of Done: grows when a session is lost
+	received uint64 // the highest seq without a gap
+	done     uint64 // all up to it are done
+	told     uint64 // the done that the peer was told
+	pending  ring[arrival]
+	weight   int // of the messages in pending that are not done
+
+	owed  int     // weight done and not told
+	ackBy instant // when what is owed is told at the latest
+	ask   uint64  // the peer wants to know when this is done; 0: nothing
+	asked bool    // and it is: tell at once
+
+	nack     uint64 // DATA is discarded until this seq comes; 0: none is
+	parts    []byte // of the message that comes in fragments
+	first    header // of its first fragment
+	building bool
+	inPieces uint64 // its seq
+}
+
+// arrival is a message between received and done.
+type arrival struct {
+	weight uint32
+	done   bool
+}
+
+// data takes one DATA. It returns true with ev set if a message is complete.
+func (m *Machine) data(l *link, b []byte, ev *Event) bool {
+	var h header
+	payload, err := h.parse(b, l.read.Text)
+	if err == nil && (m.state != Attached || !l.up.Admits(true)) {
+		err = &ProtocolError{Section: "5.6", Reason: "DATA where none may come"}
+	}
+	if err == nil && h.flags&FlagAck != 0 {
+		err = m.acked(l, h.done, h.received)
+	}
+	if err != nil {
+		m.fail(l, err)
+		return false
+	}
+	in := &m.inbox
+	switch {
+	case in.building && h.seq != in.received+1:
+		m.fail(l, &ProtocolError{Section: "5.5", Reason: "DATA between the fragments of another message"})
+		return false
+	case h.seq == in.received+1 && (in.nack == 0 || h.flags&FlagCont == 0 || in.building):
+		in.nack = 0
+	case h.seq <= in.received || in.nack != 0:
+		l.lastIn = max(l.lastIn, h.seq)
+		return false // seen before, or discarded until the one that was refused comes again
+	default:
+		m.fail(l, &ProtocolError{Section: "6.5", Reason: fmt.Sprintf("DATA %d after %d", h.seq, in.received)})
+		return false
+	}
+	if h.flags&contFlags&^FlagAck != 0 || in.building {
+		payload, err = m.fragment(&h, payload)
+		if err != nil {
+			m.fail(l, err)
+			return false
+		}
+		if h.flags&FlagMore != 0 {
+			return false
+		}
+		h = in.first
+	}
+	l.lastIn = h.seq
+	l.beat.pinged, l.beat.strikes = false, 0
+	return m.message(l, &h, payload, ev)
+}
+
+// fragment adds a fragment to its message, and returns that if it is complete.
+func (m *Machine) fragment(h *header, payload []byte) (whole []byte, err error) {
+	in := &m.inbox
+	switch {
+	case in.building != (h.flags&FlagCont != 0):
+		return nil, &ProtocolError{Section: "5.5", Reason: "fragments out of order"}
+	case len(in.parts)+len(payload) > m.p.largest:
+		return nil, &ProtocolError{Section: "1.2", Reason: fmt.Sprintf("a message of more than %d bytes", m.p.largest)}
+	}
+	if !in.building {
+		in.first, in.building = *h, true
+		in.first.ext = append([]byte(nil), h.ext...)
+	}
+	in.parts = append(in.parts, payload...)
+	if h.flags&FlagMore != 0 {
+		return nil, nil
+	}
+	whole = in.parts
+	in.dropParts()
+	return whole, nil
+}
+
+// keptParts is how much memory is kept for the next message in fragments.
+const keptParts = 1 << 20
+
+func (in *inbox) dropParts() {
+	in.building = false
+	if in.parts = in.parts[:0]; cap(in.parts) > keptParts {
+		in.parts = nil
+	}
+}
+
+// message decodes a complete message and hands it over.
+func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
+	in := &m.inbox
+	weight := len(payload) + windowCost
+	if len(payload) > m.p.largest || in.weight > 0 && in.weight+weight > m.p.window {
+		m.fail(l, &ProtocolError{Section: "6.7", Reason: fmt.Sprintf("message %d exceeds the window of %d bytes", h.seq, m.p.window)})
+		return false
+	}
+	ev.Kind = EventMessage
+	if h.flags&FlagReply != 0 {
+		ev.Kind = EventReply
+	}
+	if text, failed := extension(h.ext, extError); failed && h.flags&FlagReply != 0 {
+		ev.Err = &CallError{Text: string(text)}
+	} else {
+		msg, err := l.read.Codec.Decode(payload)
+		if err != nil {
+			m.refuse(l, h.seq, err)
+			return false
+		}
+		ev.Message = msg
+	}
+	m.arrived(weight)
+	m.stats.messagesIn++
+	ev.Seq, ev.Call, ev.Size = h.seq, h.call, len(payload)
+	ev.Dup = h.flags&FlagDup != 0
+	ev.ID = in.base + h.seq
+	if ev.Kind == EventReply {
+		m.Done(ev.ID)
+	}
+	return true
+}
+
+// refuse answers a message that cannot be decoded. What follows it is discarded.
+func (m *Machine) refuse(l *link, seq uint64, err error) {
+	m.inbox.nack = seq
+	m.stats.nacks++
+	l.send(&Envelope{Kind: KindNack, Seq: seq, Text: words(err.Error())})
+}
+
+// arrived counts the next message as received.
+func (m *Machine) arrived(weight int) {
+	in := &m.inbox
+	in.received++
+	in.weight += weight
+	in.pending.push().weight = uint32(weight)
+}
+
+// Done says that the handler of the EventMessage with this ID has completed it, however it
+// ended; that is what acknowledges it. An ID of a lost session, or one that is done, does
+// nothing.
+func (m *Machine) Done(id uint64) {
+	in := &m.inbox
+	i := id - in.base - in.done - 1 // wraps to a large number if it was done before
+	if i >= uint64(in.pending.n) {
+		return
+	}
+	a := in.pending.at(int(i))
+	if a.done {
+		return
+	}
+	a.done = true
+	in.weight -= int(a.weight)
+	for in.pending.n > 0 && in.pending.at(0).done {
+		in.owed += int(in.pending.at(0).weight)
+		in.pending.pop()
+		in.done++
+	}
+	if in.done > in.told && in.ackBy == never {
+		in.ackBy = m.now + m.p.cfg.AckDelay
+	}
+	if in.ask != 0 && in.done >= in.ask {
+		in.ask, in.asked = 0, true
+	}
+}
+
+// gap takes the place of a message that its sender gave up.
+func (m *Machine) gap(l *link, e *Envelope) error {
+	in := &m.inbox
+	switch {
+	case m.state != Attached || !l.up.Admits(true):
+		return &ProtocolError{Section: "5.6", Reason: "GAP where none may come"}
+	case in.building:
+		return &ProtocolError{Section: "5.5", Reason: "GAP between fragments"}
+	case e.Seq == in.received+1:
+		in.nack = 0
+	case e.Seq <= in.received || in.nack != 0:
+		l.lastIn = max(l.lastIn, e.Seq)
+		return nil
+	default:
+		return &ProtocolError{Section: "6.5", Reason: fmt.Sprintf("GAP %d after %d", e.Seq, in.received)}
+	}
+	l.lastIn = e.Seq
+	m.arrived(0)
+	m.emit(Event{Kind: EventGap, Seq: e.Seq, Reason: Reason(e.Code)})
+	m.Done(in.base + e.Seq)
+	return nil
+}
+
+// acksNow tells whether an acknowledgement goes alone: enough is owed, it has waited long
+// enough, or the peer asked.
+func (m *Machine) acksNow() bool {
+	in := &m.inbox
+	return in.asked || in.done > in.told && (in.owed >= m.p.window/4 || m.now >= in.ackBy)
+}
+
+// tell notes that the peer is being told.
+func (in *inbox) tell() (done, received uint64) {
+	in.told, in.owed, in.ackBy, in.asked = in.done, 0, never, false
+	return in.done, in.received
+}

@@ -1,0 +1,213 @@
+package session
+
+import (
+	"fmt"
+
+	"github.com/parleyproto/parley/codec"
+)
+
+// outbox is what is to be sent: in lanes without a number, then in the flight with one, until
+// it is acknowledged.
+type outbox struct {
+	queues
+	filler [lanes]filler
+
+	flight ring[item]
+	first  uint64 // the number of the flight's front, or the next to be given
+	next   uint64 // the number to write next on this connection: first ≤ next ≤ first+flight.n
+	sent   uint64 // the highest number ever written whole
+	got    uint64 // the highest number that the peer is known to have received
+	weight int    // of the flight in the peer's window
+
+	bytes    int // of all messages, as the bound counts them
+	lastID   uint64
+	lastCall uint64
+	full     bool    // EventRoom is owed
+	expires  instant // no message without a number expires before
+	swept    instant // when the lanes were last swept
+
+	flushes []flush
+	ask     bool   // a Flush wants an ACK with ask
+	scratch []byte // transcoded payload
+}
+
+func (o *outbox) init() { o.first, o.next, o.expires = 1, 1, never }
+
+// bound is how many bytes a lane may fill up to.
+func (m *Machine) bound(l Lane) int {
+	if l == High {
+		return m.p.cfg.Queue
+	}
+	return m.p.cfg.Queue - m.p.cfg.Queue/8
+}
+
+// admit makes room for cost bytes in a lane, or returns why there is none.
+func (m *Machine) admit(l Lane, size int) error {
+	o := &m.outbox
+	limit, cost := m.bound(l), size+itemCost
+	if o.bytes+cost <= limit {
+		return nil
+	}
+	if cost > limit {
+		return &TooLargeError{Size: size, Limit: limit - itemCost}
+	}
+	m.sweep()
+	if m.p.cfg.Overflow == DropOldest {
+		m.dropOldest(l, limit-cost)
+	}
+	if o.bytes+cost > limit {
+		o.full = true
+		return ErrQueueFull
+	}
+	return nil
+}
+
+// atMost tells whether l is not more important than than.
+func (l Lane) atMost(than Lane) bool {
+	rank := [lanes]int{High: 2, Normal: 1, Low: 0}
+	return rank[l] <= rank[than]
+}
+
+// dropOldest gives messages up until at most limit bytes are left, from lanes that are not more
+// important than l.
+func (m *Machine) dropOldest(l Lane, limit int) {
+	o := &m.outbox
+	for _, lane := range [...]Lane{Low, Normal, High} {
+		for r := &o.lane[lane]; r.n > 0 && o.bytes > limit && lane.atMost(l); {
+			m.giveUp(r.at(0), Overflowed, nil)
+			r.pop()
+		}
+	}
+}
+
+// giveUp drops a message that has no number. Its place in the lane stays until it is passed.
+func (m *Machine) giveUp(it *item, r Reason, err error) {
+	if it.has(itemGone) {
+		return
+	}
+	m.outcome(it, 0, Dropped, r, err)
+	m.outbox.n--
+	m.release(it)
+	m.settled(it.id)
+	it.flags |= itemGone
+}
+
+// release frees the payload of a message.
+func (m *Machine) release(it *item) {
+	o := &m.outbox
+	o.bytes -= it.cost()
+	o.filler[it.lane].drop(it.chunk)
+	it.chunk, it.size = nil, 0
+	if o.full && o.bytes <= m.bound(Normal)/4*3 {
+		o.full = false
+		m.emit(Event{Kind: EventRoom})
+	}
+}
+
+// settled counts the outcome of a message for the flushes that wait for it.
+func (m *Machine) settled(id uint64) {
+	o := &m.outbox
+	if len(o.flushes) == 0 {
+		return
+	}
+	kept := o.flushes[:0]
+	for _, f := range o.flushes {
+		if id <= f.upTo {
+			f.left--
+		}
+		if f.left == 0 {
+			m.emit(Event{Kind: EventFlushed, ID: f.id})
+		} else {
+			kept = append(kept, f)
+		}
+	}
+	o.flushes = kept
+}
+
+// acked takes an acknowledgement.
+func (m *Machine) acked(l *link, done, received uint64) error {
+	o := &m.outbox
+	if done > received || received > l.lastOut {
+		return &ProtocolError{Section: "6.6", Reason: fmt.Sprintf("ACK of %d done and %d received, when %d were sent", done, received, l.lastOut)}
+	}
+	o.got = max(o.got, received)
+	for o.first <= done {
+		it := o.flight.at(0)
+		o.weight -= int(it.weight)
+		if !it.has(itemGone) {
+			m.outcome(it, o.first, Acked, 0, nil)
+			id := it.id
+			m.release(it)
+			m.settled(id)
+		}
+		o.flight.pop()
+		o.first++
+	}
+	o.next = max(o.next, o.first)
+	m.tellDrained()
+	return nil
+}
+
+// gone turns a message with a number into a GAP.
+func (m *Machine) gone(seq uint64, r Reason, err error) {
+	o := &m.outbox
+	it := o.flight.at(int(seq - o.first))
+	if it.has(itemGone) {
+		return
+	}
+	m.outcome(it, seq, Dropped, r, err)
+	o.weight -= int(it.weight)
+	it.weight = 0
+	id := it.id
+	m.release(it)
+	m.settled(id)
+	it.flags |= itemGone
+	it.reason = r
+}
+
+// sweepGap is how often the lanes are searched for messages that have expired.
+const sweepGap = instant(50e6)
+
+// sweep gives up the messages without a number whose time to live has passed.
+func (m *Machine) sweep() {
+	o := &m.outbox
+	if m.now < o.expires {
+		return
+	}
+	o.expires = never
+	o.swept = m.now
+	for l := range o.lane {
+		r := &o.lane[l]
+		for i := range r.n {
+			switch it := r.at(i); {
+			case it.has(itemGone):
+			case it.expires <= m.now:
+				m.giveUp(it, Expired, nil)
+			default:
+				o.expires = min(o.expires, it.expires)
+			}
+		}
+	}
+}
+
+// encode appends msg to a chunk of its lane: in the version that is spoken, or in the newest
+// when none is, or when that one would lose something.
+func (m *Machine) encode(lane Lane, msg codec.Message) (c *chunk, off, size int, d *Dialect, err error) {
+	f := &m.outbox.filler[lane]
+	newest := m.p.newest()
+	d = newest
+	if l := m.link; l != nil && m.state == Attached {
+		d = l.write
+	}
+	c = f.room()
+	all, err := d.Codec.Append(c.buf, msg)
+	if err == nil && d != newest && len(codec.Loss(d.Codec, msg)) > 0 {
+		d = newest
+		all, err = d.Codec.Append(c.buf, msg)
+	}
+	if err != nil {
+		return nil, 0, 0, nil, err
+	}
+	c, off, size = f.take(c, all)
+	return c, off, size, d, nil
+}

@@ -1,0 +1,191 @@
+package session
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/parleyproto/parley/codec"
+)
+
+// SendOptions say how a message travels. The zero value is a normal message that waits as
+// long as it must.
+type SendOptions struct {
+	Lane   Lane
+	TTL    time.Duration // given up if not written in time; 0: never. A resolution of 50 ms
+	Notify bool          // tell also when it was acknowledged
+}
+
+// Send queues a message. It is encoded at once, so the caller may change it afterwards. The
+// id is what EventOutcome will name; ids grow, from 1.
+//
+// Errors are [ErrQueueFull], [ErrEnded], a [*TooLargeError], or what the codec says, such as
+// a *[codec.LossError] when the version that is spoken cannot carry the message. After an
+// error nothing was queued.
+func (m *Machine) Send(now time.Time, msg codec.Message, opt SendOptions) (id uint64, err error) {
+	m.enter(now)
+	it, err := m.queue(msg, &opt)
+	if err != nil {
+		return 0, err
+	}
+	return it.id, nil
+}
+
+// Call is Send for a message that wants a reply. It returns the number by which EventReply,
+// and EventOutcome if it is given up, name the call. Numbers grow, from 1.
+func (m *Machine) Call(now time.Time, msg codec.Message, opt SendOptions) (call uint64, err error) {
+	m.enter(now)
+	it, err := m.queue(msg, &opt)
+	if err != nil {
+		return 0, err
+	}
+	m.outbox.lastCall++
+	it.flags |= itemCall
+	it.call = m.outbox.lastCall
+	return it.call, nil
+}
+
+// Reply is Send for the reply to the call of an EventMessage.
+func (m *Machine) Reply(now time.Time, call uint64, msg codec.Message, opt SendOptions) (id uint64, err error) {
+	m.enter(now)
+	it, err := m.queue(msg, &opt)
+	if err != nil {
+		return 0, err
+	}
+	it.flags |= itemReply
+	it.call = call
+	return it.id, nil
+}
+
+// Fail replies to a call that its handler failed. The text, which is cut at 200 bytes, becomes
+// the peer's [*CallError].
+func (m *Machine) Fail(now time.Time, call uint64, text string) (id uint64, err error) {
+	m.enter(now)
+	if err := m.open(); err != nil {
+		return 0, err
+	}
+	b := words(text)
+	if err := m.admit(Normal, len(b)); err != nil {
+		return 0, err
+	}
+	f := &m.outbox.filler[Normal]
+	c := f.room()
+	c, off, size := f.take(c, append(c.buf, b...))
+	it := m.push(Normal, c, off, size)
+	it.flags |= itemReply | itemFail
+	it.call = call
+	return it.id, nil
+}
+
+// open returns why nothing may be sent, or nil.
+func (m *Machine) open() error {
+	if m.end != nil || m.state >= Closing {
+		return ErrEnded
+	}
+	return nil
+}
+
+func (m *Machine) queue(msg codec.Message, opt *SendOptions) (*item, error) {
+	if err := m.open(); err != nil {
+		return nil, err
+	}
+	if opt.Lane >= lanes {
+		return nil, errors.New("session: SendOptions.Lane is none of High, Normal, Low")
+	}
+	if err := m.admit(opt.Lane, 0); err != nil {
+		return nil, err
+	}
+	c, off, size, d, err := m.encode(opt.Lane, msg)
+	if err != nil {
+		return nil, err
+	}
+	err = m.admit(opt.Lane, size)
+	if limit := m.peerLargest(); err == nil && size > limit {
+		err = &TooLargeError{Size: size, Limit: limit}
+	}
+	if err != nil {
+		m.outbox.filler[opt.Lane].drop(c)
+		return nil, err
+	}
+	it := m.push(opt.Lane, c, off, size)
+	it.version = d.Version
+	if opt.Notify {
+		it.flags |= itemNotify
+	}
+	if opt.TTL > 0 {
+		it.expires = m.now + opt.TTL
+		m.outbox.expires = min(m.outbox.expires, it.expires)
+	}
+	return it, nil
+}
+
+// push puts a payload in a chunk at the end of a lane.
+func (m *Machine) push(lane Lane, c *chunk, off, size int) *item {
+	o := &m.outbox
+	o.lastID++
+	o.n++
+	it := o.lane[lane].push()
+	it.chunk, it.off, it.size, it.lane = c, uint32(off), uint32(size), lane
+	it.id, it.expires = o.lastID, never
+	o.bytes += it.cost()
+	return it
+}
+
+// peerLargest is the largest message that the peer accepts, as far as is known.
+func (m *Machine) peerLargest() int {
+	if m.link == nil {
+		return math.MaxUint32
+	}
+	return int(min(m.link.agreement.Peer.MaxMessage, math.MaxUint32))
+}
+
+// Cancel gives up a message that has no number yet, with the outcome dropped(cancelled). It
+// returns false when it is too late.
+func (m *Machine) Cancel(now time.Time, id uint64) bool {
+	m.enter(now)
+	it := m.outbox.find(id)
+	if it == nil {
+		return false
+	}
+	m.giveUp(it, Cancelled, nil)
+	return true
+}
+
+// flush waits for the outcomes of messages.
+type flush struct {
+	id, upTo uint64
+	left     int // of those up to it, without an outcome
+}
+
+// Flush asks for EventFlushed when all that was accepted so far has an outcome. It returns
+// the event's ID. The peer is asked to acknowledge at once.
+func (m *Machine) Flush(now time.Time) (id uint64) {
+	m.enter(now)
+	o := &m.outbox
+	o.lastID++
+	f := flush{id: o.lastID, upTo: o.lastID - 1, left: o.n + o.live()}
+	if f.left == 0 {
+		m.emit(Event{Kind: EventFlushed, ID: f.id})
+		return f.id
+	}
+	o.flushes = append(o.flushes, f)
+	o.ask = true
+	return f.id
+}
+
+// live counts the messages in the flight that have no outcome.
+func (o *outbox) live() int {
+	n := 0
+	for i := range o.flight.n {
+		if !o.flight.at(i).has(itemGone) {
+			n++
+		}
+	}
+	return n
+}
+
+// Unflush forgets a Flush whose caller does not wait any more.
+func (m *Machine) Unflush(id uint64) {
+	m.outbox.flushes = slices.DeleteFunc(m.outbox.flushes, func(f flush) bool { return f.id == id })
+}

@@ -1,0 +1,257 @@
+package session
+
+import (
+	"encoding/binary"
+	"net"
+	"time"
+
+	"github.com/parleyproto/parley/negotiate"
+)
+
+// Output returns the bytes to write next on the connection gen, or nil: there are none, the
+// last ones were not told as Written, or gen is not the present generation. They are valid
+// until Written, also when a newer connection is attached meanwhile; the net.Buffers may be
+// consumed. A batch is about 64 KiB, and 128 KiB at most.
+func (m *Machine) Output(now time.Time, gen uint64) net.Buffers {
+	m.enter(now)
+	l := m.at(gen)
+	if l == nil || l.writing {
+		return nil
+	}
+	b := &l.batch
+	b.begin(m.outbox.bytes)
+	m.answers(l)
+	if m.sends(l) {
+		m.gather(l)
+	}
+	m.acknowledge(l)
+	if l.err != nil {
+		m.detach(l, l.err)
+		return nil
+	}
+	if len(b.own) == 0 && len(b.refs) == 0 {
+		b.reset()
+		return nil
+	}
+	l.writing = true
+	l.bytesOut += uint64(len(b.own) + b.size)
+	return b.buffers()
+}
+
+// Written says that the last Output was written whole.
+func (m *Machine) Written(now time.Time, gen uint64) {
+	m.enter(now)
+	l := m.at(gen)
+	if l == nil || !l.writing {
+		return
+	}
+	l.writing = false
+	l.batch.reset()
+	l.beat.unblocked(m.now, m.pongTime())
+	if l.closing && len(l.ctl) == 0 {
+		m.detach(l, m.end)
+	}
+}
+
+// answers moves control frames into the batch. Where the writer may be switched, CUT and
+// PROBE are the last of them, adjacent.
+func (m *Machine) answers(l *link) {
+	if m.state == Attached && l.up.WantsCut() && !l.frag.open {
+		m.step(l, negotiate.Ready{Last: l.lastOut, Frames: l.framesOut})
+	}
+	l.batch.own = append(l.batch.own, l.ctl...)
+	l.ctl = l.ctl[:0]
+	if cap(l.ctl) > keptBatch {
+		l.ctl = nil
+	}
+}
+
+// acknowledge adds an ACK of its own if one is still due: no data has carried it.
+func (m *Machine) acknowledge(l *link) {
+	ask := m.outbox.ask && m.outbox.allWritten()
+	if m.state != Attached || l.closing || !ask && !m.acksNow() {
+		return
+	}
+	e := Envelope{Kind: KindAck}
+	if ask {
+		e.Flags, m.outbox.ask = FlagAsk, false
+	}
+	e.Done, e.Received = m.inbox.tell()
+	m.writeControl(l, &e)
+}
+
+// writeControl puts a control frame into the batch, behind the data in it.
+func (m *Machine) writeControl(l *link, e *Envelope) {
+	l.env = e.Append(l.env[:0], l.write.Text)
+	l.batch.own = l.frame(l.batch.own, l.env)
+}
+
+// sends tells whether data may be written on l.
+func (m *Machine) sends(l *link) bool {
+	if l.closing || l.hold || !l.up.SendsData() {
+		return false
+	}
+	return m.state == Attached || m.state == Attaching && l.early
+}
+
+// gather fills the batch with data: what is to be sent again first, then new messages.
+func (m *Machine) gather(l *link) {
+	o := &m.outbox
+	for more := true; more && !l.batch.full() && l.err == nil; {
+		switch {
+		case l.frag.open:
+			m.writeFragment(l)
+		case l.rewind != 0:
+			o.goBack(l.rewind)
+			l.rewind = 0
+		case o.next < o.first+uint64(o.flight.n):
+			more = m.again(l)
+		default:
+			more = m.number(l)
+		}
+	}
+}
+
+// number takes the next message from the lanes, gives it a number and writes it. It returns
+// false if there is none, or the peer's window is full.
+func (m *Machine) number(l *link) bool {
+	o := &m.outbox
+	if l.goaway || o.n == 0 {
+		return false
+	}
+	m.sweep()
+	lane, ok := o.head()
+	if !ok {
+		return false
+	}
+	r := &o.lane[lane]
+	it := r.at(0)
+	payload, err := m.load(l, it)
+	if err != nil {
+		m.giveUp(it, Unencodable, err)
+		return true
+	}
+	if limit := m.peerLargest(); len(payload) > limit {
+		m.giveUp(it, TooLarge, &TooLargeError{Size: len(payload), Limit: limit})
+		return true
+	}
+	if !o.fits(l, len(payload)) {
+		return false
+	}
+	o.took(lane)
+	o.n--
+	in := o.flight.push()
+	*in = *it
+	r.pop()
+	m.stats.messagesOut++
+	m.writeItem(l, in, payload)
+	return true
+}
+
+// again writes the message next once more, or the GAP in its place. It returns false if the
+// peer's window is full.
+func (m *Machine) again(l *link) bool {
+	o := &m.outbox
+	it := o.flight.at(int(o.next - o.first))
+	if !it.has(itemGone) {
+		payload, err := m.load(l, it)
+		if err == nil {
+			if !o.fits(l, len(payload)) {
+				return false
+			}
+			m.writeItem(l, it, payload)
+			return true
+		}
+		m.gone(o.next, Unencodable, err)
+	}
+	m.writeControl(l, &Envelope{Kind: KindGap, Seq: o.next, Code: uint64(it.reason)})
+	m.wrote(l, o.next)
+	return true
+}
+
+// allWritten tells whether every message has been written on this connection.
+func (o *outbox) allWritten() bool { return o.n == 0 && o.next == o.first+uint64(o.flight.n) }
+
+// fits tells whether the peer's window has room for a payload, or nothing else is in it.
+func (o *outbox) fits(l *link, size int) bool {
+	return o.weight == 0 || uint64(o.weight+size+windowCost) <= l.agreement.Peer.Window
+}
+
+// goBack makes seq the next number to write.
+func (o *outbox) goBack(seq uint64) {
+	o.next = max(seq, o.first)
+	o.weight = 0
+	for i := range o.flight.n {
+		it := o.flight.at(i)
+		if o.first+uint64(i) >= o.next {
+			it.weight = 0
+		}
+		o.weight += int(it.weight)
+	}
+}
+
+// load returns a message's payload in the version that is written.
+func (m *Machine) load(l *link, it *item) ([]byte, error) {
+	switch {
+	case it.has(itemFail):
+		return nil, nil
+	case it.version == l.write.Version:
+		return it.payload(), nil
+	}
+	o := &m.outbox
+	if cap(o.scratch) >= byRef {
+		o.scratch = nil // a write may still refer to it
+	}
+	msg, err := m.p.dialect(it.version).Codec.Decode(it.payload())
+	if err == nil {
+		o.scratch, err = l.write.Codec.Append(o.scratch[:0], msg)
+	}
+	return o.scratch, err
+}
+
+// writeItem writes the message with the number next, whole or its first fragment.
+func (m *Machine) writeItem(l *link, it *item, payload []byte) {
+	o := &m.outbox
+	it.weight = uint32(len(payload) + windowCost)
+	o.weight += int(it.weight)
+	h := header{seq: o.next, call: it.call}
+	if it.flags&^itemNotify != 0 {
+		h.flags, h.ext = it.header()
+	}
+	if len(payload) > MaxFragment {
+		l.frag = fragment{open: true, seq: o.next, rest: payload}
+		h.flags |= FlagMore
+		m.writeData(l, &h, l.frag.cut(l.write.Text), true)
+		return
+	}
+	stable := it.version != l.write.Version || it.chunk != nil && !it.chunk.pooled
+	m.writeData(l, &h, payload, stable)
+	m.wrote(l, o.next)
+}
+
+// header returns what a DATA says about the message besides its number.
+func (it *item) header() (flags Flags, ext []byte) {
+	switch {
+	case it.has(itemCall):
+		flags = FlagCall
+	case it.has(itemReply):
+		flags = FlagReply
+	}
+	if it.has(itemDup) {
+		flags |= FlagDup
+	}
+	if it.has(itemFail) {
+		flags |= FlagExt
+		ext = binary.AppendUvarint([]byte{extError}, uint64(it.size))
+		ext = append(ext, it.payload()...)
+	}
+	return flags, ext
+}
+
+// wrote notes that a message or a GAP was written whole.
+func (m *Machine) wrote(l *link, seq uint64) {
+	o := &m.outbox
+	o.next = seq + 1
+	o.sent = max(o.sent, seq)
+	l.lastOut = max(l.lastOut, seq)
+}
