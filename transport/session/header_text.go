@@ -2,7 +2,6 @@ package session
 
 import (
 	"bytes"
-	"encoding/hex"
 )
 
 // parseText parses "DATA SEQ ATTRS PAYLOAD".
