@@ -99,14 +99,16 @@ func (l *Link) ResetAll() {
 	}
 }
 
-// Dial returns a function that dials with dial and runs the connection over the
-// link. Nil means a net.Dialer.
-func (l *Link) Dial(dial func(ctx context.Context, network, address string) (net.Conn, error)) func(ctx context.Context, network, address string) (net.Conn, error) {
+// Dial returns a function that dials an address with dial and runs the
+// connection over the link: what transport.Config.Dial takes. Nil means TCP.
+func (l *Link) Dial(dial func(ctx context.Context, address string) (net.Conn, error)) func(ctx context.Context, address string) (net.Conn, error) {
 	if dial == nil {
-		dial = new(net.Dialer).DialContext
+		dial = func(ctx context.Context, address string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", address)
+		}
 	}
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		c, err := dial(ctx, network, address)
+	return func(ctx context.Context, address string) (net.Conn, error) {
+		c, err := dial(ctx, address)
 		if err != nil {
 			return nil, err
 		}

@@ -20,7 +20,7 @@ func overTCP(t *testing.T, link *fault.Link) (client, server net.Conn) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	client, err = link.Dial(nil)(t.Context(), "tcp", ln.Addr().String())
+	client, err = link.Dial(nil)(t.Context(), ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}

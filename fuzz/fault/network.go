@@ -51,14 +51,10 @@ func (n *Network) Listen(name string) (net.Listener, error) {
 	return ln, nil
 }
 
-// Dial connects to the listener of that name.
+// Dial connects to the listener of that name. It is what transport.Config.Dial
+// takes.
 func (n *Network) Dial(ctx context.Context, name string) (net.Conn, error) {
 	return n.DialFrom(ctx, "client", name)
-}
-
-// DialContext is Dial in the shape of net.Dialer; the network is not looked at.
-func (n *Network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	return n.Dial(ctx, address)
 }
 
 // DialFrom connects as a client on the named host, which is what the server
