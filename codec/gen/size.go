@@ -163,6 +163,9 @@ func (e *emitter) sizeElements(n *schema.Node, x string, w where) (static int) {
 		fixed, isFixed = fixed+key, isFixed && ok
 	}
 	mustLook := checked(n.Elem, e.v) || n.Key != nil && checked(n.Key, e.v)
+	if mustLook && !simple(n.Elem) {
+		isFixed = false // what looks at each element adds its size, too
+	}
 	if isFixed {
 		static = e.sizeCount(n, x, fmt.Sprint(fixed), w)
 	} else {
