@@ -11,15 +11,15 @@ import (
 )
 
 func smallEntries() []Entry[SmallStruct] {
-	return slices.Concat(baselineSmall(), bencSmall(), musSmall(), msgpSmall(), protoSmall())
+	return slices.Concat(parleySmall(), baselineSmall(), bencSmall(), musSmall(), msgpSmall(), protoSmall())
 }
 
 func listEntries() []Entry[List] {
-	return slices.Concat(baselineList(), bencList(), musList(), msgpList(), protoList())
+	return slices.Concat(parleyList(), baselineList(), bencList(), musList(), msgpList(), protoList())
 }
 
 func blobEntries() []Entry[Blob] {
-	return slices.Concat(baselineBlob(), bencBlob(), musBlob(), msgpBlob(), protoBlob())
+	return slices.Concat(parleyBlob(), baselineBlob(), bencBlob(), musBlob(), msgpBlob(), protoBlob())
 }
 
 func TestRoundTrip(t *testing.T) {
