@@ -40,16 +40,20 @@ func (e *emitter) decodeFunc(s *schema.Struct) {
 	e.f("return i, nil\n}")
 }
 
-// absent writes what sets the fields that the version does not have: from those that
-// replaced them or that they replaced, or to their defaults.
+// absent writes what sets the fields that the version does not have.
 func (e *emitter) absent(s *schema.Struct) {
+	e.absentFields(s, func(f *schema.Field, c *schema.Conversion) {
+		e.f("if x, err := m.%s(m.%s); err != nil { return i, wire.Bad(%q, i, err) } else { m.%s = x }", c.Method, c.Source.Name, f.Name, f.Name)
+	})
+}
+
+// absentFields sets the fields that the version does not have: those that replaced others
+// or were replaced by convert, the rest to their defaults.
+func (e *emitter) absentFields(s *schema.Struct, convert func(*schema.Field, *schema.Conversion)) {
 	for _, f := range s.Fields {
 		if f.At(e.v) == nil && newestPresent(chain(f), e.v) < 0 {
 			e.setDefault(f, "m."+f.Name)
 		}
-	}
-	convert := func(f *schema.Field, c *schema.Conversion) {
-		e.f("if x, err := m.%s(m.%s); err != nil { return i, wire.Bad(%q, i, err) } else { m.%s = x }", c.Method, c.Source.Name, f.Name, f.Name)
 	}
 	for _, f := range s.Fields {
 		if f.Older != nil || f.Newer == nil {

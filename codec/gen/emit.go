@@ -43,7 +43,7 @@ func (e *emitter) local(prefix string) string {
 
 // known are the import paths that generated code may use, besides those of foreign types.
 var known = []string{
-	"cmp", "encoding/binary", "encoding/hex", "fmt", "maps", "math", "math/rand", "net/netip", "slices", "testing", "time", "unicode/utf8",
+	"cmp", "encoding/binary", "encoding/hex", "fmt", "maps", "math", "math/rand", "net/netip", "slices", "strconv", "testing", "time", "unicode/utf8",
 	"github.com/leanovate/gopter",
 	"github.com/parleyproto/parley/codec", "github.com/parleyproto/parley/codec/codectest", "github.com/parleyproto/parley/codec/wire",
 }

@@ -1,4 +1,4 @@
-//parley:protocol zoo versions=0-4
+//parley:protocol zoo versions=0-4 text=0
 
 // Package zoo has one message for each kind of field and each rule, so that what the
 // generator writes can be tested.

@@ -15,7 +15,8 @@ import (
 var Protocol = &codec.Protocol{Name: "zoo", Releases: []codec.Release{
 	{
 		Version: 0, Codec: codecV0{},
-		Fingerprint: [8]byte{0xfa, 0x6c, 0xb2, 0x59, 0x6c, 0xbe, 0x1e, 0x9e},
+		Text:        true,
+		Fingerprint: [8]byte{0xe0, 0xe1, 0xa8, 0xb3, 0x0d, 0xf9, 0x65, 0x69},
 	},
 	{
 		Version: 1, Codec: codecV1{},
@@ -64,8 +65,6 @@ func (m *Person) MinVersion() codec.Version {
 // AppendBody appends m's fields in version v, without its id, to dst. On an error it returns dst as it was.
 func (m *Person) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 	switch v {
-	case 0:
-		return appendBodyPersonV0(dst, m)
 	case 1:
 		return appendBodyPersonV1(dst, m)
 	case 2:
@@ -81,8 +80,6 @@ func (m *Person) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 // SizeBody returns the length of what AppendBody would append.
 func (m *Person) SizeBody(v codec.Version) (int, error) {
 	switch v {
-	case 0:
-		return sizeBodyPersonV0(m)
 	case 1:
 		return sizeBodyPersonV1(m)
 	case 2:
@@ -98,9 +95,6 @@ func (m *Person) SizeBody(v codec.Version) (int, error) {
 // DecodeBody sets all of m from its fields in version v, without an id. It keeps nothing of src.
 func (m *Person) DecodeBody(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewDecoder(src, 0, 100, true)
-		return decodeBodyPersonV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewDecoder(src, 0, 100, true)
 		return decodeBodyPersonV1(&d, src, 0, m)
@@ -120,9 +114,6 @@ func (m *Person) DecodeBody(v codec.Version, src []byte) error {
 // DecodeBodyAlias is DecodeBody, but strings and byte slices share src's memory.
 func (m *Person) DecodeBodyAlias(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		return decodeBodyPersonV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewAliasDecoder(src, 0, 100)
 		return decodeBodyPersonV1(&d, src, 0, m)
@@ -168,8 +159,6 @@ func (m *Scalars) MinVersion() codec.Version {
 // AppendBody appends m's fields in version v, without its id, to dst. On an error it returns dst as it was.
 func (m *Scalars) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 	switch v {
-	case 0:
-		return appendBodyScalarsV0(dst, m)
 	case 1:
 		return appendBodyScalarsV1(dst, m)
 	case 2:
@@ -185,8 +174,6 @@ func (m *Scalars) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 // SizeBody returns the length of what AppendBody would append.
 func (m *Scalars) SizeBody(v codec.Version) (int, error) {
 	switch v {
-	case 0:
-		return sizeBodyScalarsV0(m)
 	case 1:
 		return sizeBodyScalarsV1(m)
 	case 2:
@@ -202,9 +189,6 @@ func (m *Scalars) SizeBody(v codec.Version) (int, error) {
 // DecodeBody sets all of m from its fields in version v, without an id. It keeps nothing of src.
 func (m *Scalars) DecodeBody(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewDecoder(src, 0, 100, false)
-		return decodeBodyScalarsV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewDecoder(src, 0, 100, false)
 		return decodeBodyScalarsV1(&d, src, 0, m)
@@ -224,9 +208,6 @@ func (m *Scalars) DecodeBody(v codec.Version, src []byte) error {
 // DecodeBodyAlias is DecodeBody, but strings and byte slices share src's memory.
 func (m *Scalars) DecodeBodyAlias(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		return decodeBodyScalarsV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewAliasDecoder(src, 0, 100)
 		return decodeBodyScalarsV1(&d, src, 0, m)
@@ -272,8 +253,6 @@ func (m *Lists) MinVersion() codec.Version {
 // AppendBody appends m's fields in version v, without its id, to dst. On an error it returns dst as it was.
 func (m *Lists) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 	switch v {
-	case 0:
-		return appendBodyListsV0(dst, m)
 	case 1:
 		return appendBodyListsV1(dst, m)
 	case 2:
@@ -289,8 +268,6 @@ func (m *Lists) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 // SizeBody returns the length of what AppendBody would append.
 func (m *Lists) SizeBody(v codec.Version) (int, error) {
 	switch v {
-	case 0:
-		return sizeBodyListsV0(m)
 	case 1:
 		return sizeBodyListsV1(m)
 	case 2:
@@ -306,9 +283,6 @@ func (m *Lists) SizeBody(v codec.Version) (int, error) {
 // DecodeBody sets all of m from its fields in version v, without an id. It keeps nothing of src.
 func (m *Lists) DecodeBody(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewDecoder(src, 24, 100, true)
-		return decodeBodyListsV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewDecoder(src, 24, 100, true)
 		return decodeBodyListsV1(&d, src, 0, m)
@@ -328,9 +302,6 @@ func (m *Lists) DecodeBody(v codec.Version, src []byte) error {
 // DecodeBodyAlias is DecodeBody, but strings and byte slices share src's memory.
 func (m *Lists) DecodeBodyAlias(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewAliasDecoder(src, 24, 100)
-		return decodeBodyListsV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewAliasDecoder(src, 24, 100)
 		return decodeBodyListsV1(&d, src, 0, m)
@@ -376,8 +347,6 @@ func (m *Tree) MinVersion() codec.Version {
 // AppendBody appends m's fields in version v, without its id, to dst. On an error it returns dst as it was.
 func (m *Tree) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 	switch v {
-	case 0:
-		return appendBodyTreeV0(dst, m)
 	case 1:
 		return appendBodyTreeV1(dst, m)
 	case 2:
@@ -393,8 +362,6 @@ func (m *Tree) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 // SizeBody returns the length of what AppendBody would append.
 func (m *Tree) SizeBody(v codec.Version) (int, error) {
 	switch v {
-	case 0:
-		return sizeBodyTreeV0(m)
 	case 1:
 		return sizeBodyTreeV1(m)
 	case 2:
@@ -410,9 +377,6 @@ func (m *Tree) SizeBody(v codec.Version) (int, error) {
 // DecodeBody sets all of m from its fields in version v, without an id. It keeps nothing of src.
 func (m *Tree) DecodeBody(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewDecoder(src, 64, 100, true)
-		return decodeBodyTreeV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewDecoder(src, 64, 100, true)
 		return decodeBodyTreeV1(&d, src, 0, m)
@@ -432,9 +396,6 @@ func (m *Tree) DecodeBody(v codec.Version, src []byte) error {
 // DecodeBodyAlias is DecodeBody, but strings and byte slices share src's memory.
 func (m *Tree) DecodeBodyAlias(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewAliasDecoder(src, 64, 100)
-		return decodeBodyTreeV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewAliasDecoder(src, 64, 100)
 		return decodeBodyTreeV1(&d, src, 0, m)
@@ -480,8 +441,6 @@ func (m *Pointers) MinVersion() codec.Version {
 // AppendBody appends m's fields in version v, without its id, to dst. On an error it returns dst as it was.
 func (m *Pointers) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 	switch v {
-	case 0:
-		return appendBodyPointersV0(dst, m)
 	case 1:
 		return appendBodyPointersV1(dst, m)
 	case 2:
@@ -497,8 +456,6 @@ func (m *Pointers) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 // SizeBody returns the length of what AppendBody would append.
 func (m *Pointers) SizeBody(v codec.Version) (int, error) {
 	switch v {
-	case 0:
-		return sizeBodyPointersV0(m)
 	case 1:
 		return sizeBodyPointersV1(m)
 	case 2:
@@ -514,9 +471,6 @@ func (m *Pointers) SizeBody(v codec.Version) (int, error) {
 // DecodeBody sets all of m from its fields in version v, without an id. It keeps nothing of src.
 func (m *Pointers) DecodeBody(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewDecoder(src, 32, 100, true)
-		return decodeBodyPointersV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewDecoder(src, 32, 100, true)
 		return decodeBodyPointersV1(&d, src, 0, m)
@@ -536,9 +490,6 @@ func (m *Pointers) DecodeBody(v codec.Version, src []byte) error {
 // DecodeBodyAlias is DecodeBody, but strings and byte slices share src's memory.
 func (m *Pointers) DecodeBodyAlias(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewAliasDecoder(src, 32, 100)
-		return decodeBodyPointersV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewAliasDecoder(src, 32, 100)
 		return decodeBodyPointersV1(&d, src, 0, m)
@@ -584,8 +535,6 @@ func (m *Reading) MinVersion() codec.Version {
 // AppendBody appends m's fields in version v, without its id, to dst. On an error it returns dst as it was.
 func (m *Reading) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 	switch v {
-	case 0:
-		return appendBodyReadingV0(dst, m)
 	case 1:
 		return appendBodyReadingV1(dst, m)
 	case 2:
@@ -601,8 +550,6 @@ func (m *Reading) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 // SizeBody returns the length of what AppendBody would append.
 func (m *Reading) SizeBody(v codec.Version) (int, error) {
 	switch v {
-	case 0:
-		return sizeBodyReadingV0(m)
 	case 1:
 		return sizeBodyReadingV1(m)
 	case 2:
@@ -618,9 +565,6 @@ func (m *Reading) SizeBody(v codec.Version) (int, error) {
 // DecodeBody sets all of m from its fields in version v, without an id. It keeps nothing of src.
 func (m *Reading) DecodeBody(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewDecoder(src, 0, 100, false)
-		return decodeBodyReadingV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewDecoder(src, 0, 100, false)
 		return decodeBodyReadingV1(&d, src, 0, m)
@@ -640,9 +584,6 @@ func (m *Reading) DecodeBody(v codec.Version, src []byte) error {
 // DecodeBodyAlias is DecodeBody, but strings and byte slices share src's memory.
 func (m *Reading) DecodeBodyAlias(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		return decodeBodyReadingV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewAliasDecoder(src, 0, 100)
 		return decodeBodyReadingV1(&d, src, 0, m)
@@ -780,8 +721,6 @@ func (m *Skipping) MinVersion() codec.Version {
 // AppendBody appends m's fields in version v, without its id, to dst. On an error it returns dst as it was.
 func (m *Skipping) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 	switch v {
-	case 0:
-		return appendBodySkippingV0(dst, m)
 	case 1:
 		return appendBodySkippingV1(dst, m)
 	case 2:
@@ -797,8 +736,6 @@ func (m *Skipping) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 // SizeBody returns the length of what AppendBody would append.
 func (m *Skipping) SizeBody(v codec.Version) (int, error) {
 	switch v {
-	case 0:
-		return sizeBodySkippingV0(m)
 	case 1:
 		return sizeBodySkippingV1(m)
 	case 2:
@@ -814,9 +751,6 @@ func (m *Skipping) SizeBody(v codec.Version) (int, error) {
 // DecodeBody sets all of m from its fields in version v, without an id. It keeps nothing of src.
 func (m *Skipping) DecodeBody(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewDecoder(src, 0, 100, false)
-		return decodeBodySkippingV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewDecoder(src, 0, 100, false)
 		return decodeBodySkippingV1(&d, src, 0, m)
@@ -836,9 +770,6 @@ func (m *Skipping) DecodeBody(v codec.Version, src []byte) error {
 // DecodeBodyAlias is DecodeBody, but strings and byte slices share src's memory.
 func (m *Skipping) DecodeBodyAlias(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		return decodeBodySkippingV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewAliasDecoder(src, 0, 100)
 		return decodeBodySkippingV1(&d, src, 0, m)
@@ -884,8 +815,6 @@ func (m *Batch) MinVersion() codec.Version {
 // AppendBody appends m's fields in version v, without its id, to dst. On an error it returns dst as it was.
 func (m *Batch) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 	switch v {
-	case 0:
-		return appendBodyBatchV0(dst, m)
 	case 1:
 		return appendBodyBatchV1(dst, m)
 	case 2:
@@ -901,8 +830,6 @@ func (m *Batch) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 // SizeBody returns the length of what AppendBody would append.
 func (m *Batch) SizeBody(v codec.Version) (int, error) {
 	switch v {
-	case 0:
-		return sizeBodyBatchV0(m)
 	case 1:
 		return sizeBodyBatchV1(m)
 	case 2:
@@ -918,9 +845,6 @@ func (m *Batch) SizeBody(v codec.Version) (int, error) {
 // DecodeBody sets all of m from its fields in version v, without an id. It keeps nothing of src.
 func (m *Batch) DecodeBody(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewDecoder(src, 64, 100, true)
-		return decodeBodyBatchV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewDecoder(src, 64, 100, true)
 		return decodeBodyBatchV1(&d, src, 0, m)
@@ -940,9 +864,6 @@ func (m *Batch) DecodeBody(v codec.Version, src []byte) error {
 // DecodeBodyAlias is DecodeBody, but strings and byte slices share src's memory.
 func (m *Batch) DecodeBodyAlias(v codec.Version, src []byte) error {
 	switch v {
-	case 0:
-		d := wire.NewAliasDecoder(src, 64, 100)
-		return decodeBodyBatchV0(&d, src, 0, m)
 	case 1:
 		d := wire.NewAliasDecoder(src, 64, 100)
 		return decodeBodyBatchV1(&d, src, 0, m)
@@ -961,14 +882,6 @@ func (m *Batch) DecodeBodyAlias(v codec.Version, src []byte) error {
 
 // Sizes of binary payloads in bytes, smallest to largest:
 //
-//	v0    Person                       24          104
-//	v0    Scalars                      56           85
-//	v0    Lists                        32    unbounded
-//	v0    Tree                          4    unbounded
-//	v0    Pointers                     11    unbounded
-//	v0    Reading                      11           75
-//	v0    Skipping                      2    unbounded
-//	v0    Batch                         5    unbounded
 //	v1    Person                       24          104
 //	v1    Scalars                      57           95
 //	v1    Lists                        39    unbounded

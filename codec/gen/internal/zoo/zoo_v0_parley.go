@@ -3,10 +3,10 @@
 package zoo
 
 import (
-	"encoding/binary"
 	"maps"
-	"math"
+	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -14,7 +14,7 @@ import (
 	"github.com/parleyproto/parley/codec/wire"
 )
 
-// codecV0 encodes and decodes the messages of v0: a uvarint id, then the fields.
+// codecV0 encodes and decodes the messages of v0: a JSON object with a member "type".
 type codecV0 struct{}
 
 func (codecV0) Append(dst []byte, m codec.Message) ([]byte, error) {
@@ -23,62 +23,42 @@ func (codecV0) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 0)
 		}
-		n, err := sizePersonV0(m)
-		if err != nil {
+		if _, err := sizePersonV0(m); err != nil {
 			return dst, wire.Of(err, "Person", 0)
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 1
-		putPersonV0(b, i+1, m)
-		return b, nil
+		return textPersonV0(dst, m, true), nil
 	case *Scalars:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Scalars", 0)
 		}
-		n, err := sizeScalarsV0(m)
-		if err != nil {
+		if _, err := sizeScalarsV0(m); err != nil {
 			return dst, wire.Of(err, "Scalars", 0)
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 2
-		putScalarsV0(b, i+1, m)
-		return b, nil
+		return textScalarsV0(dst, m, true), nil
 	case *Lists:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Lists", 0)
 		}
-		n, err := sizeListsV0(m)
-		if err != nil {
+		if _, err := sizeListsV0(m); err != nil {
 			return dst, wire.Of(err, "Lists", 0)
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 3
-		putListsV0(b, i+1, m)
-		return b, nil
+		return textListsV0(dst, m, true), nil
 	case *Tree:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Tree", 0)
 		}
-		n, err := sizeTreeV0(m, 100)
-		if err != nil {
+		if _, err := sizeTreeV0(m, 100); err != nil {
 			return dst, wire.Of(err, "Tree", 0)
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 4
-		putTreeV0(b, i+1, m)
-		return b, nil
+		return textTreeV0(dst, m, true), nil
 	case *Pointers:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 0)
 		}
-		n, err := sizePointersV0(m)
-		if err != nil {
+		if _, err := sizePointersV0(m); err != nil {
 			return dst, wire.Of(err, "Pointers", 0)
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 5
-		putPointersV0(b, i+1, m)
-		return b, nil
+		return textPointersV0(dst, m, true), nil
 	case *Reading:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 0)
@@ -87,26 +67,18 @@ func (codecV0) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if err != nil {
 			return dst, wire.Of(err, "Reading", 0)
 		}
-		n, err := sizeReadingV0(m)
-		if err != nil {
+		if _, err := sizeReadingV0(m); err != nil {
 			return dst, wire.Of(err, "Reading", 0)
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 6
-		putReadingV0(b, i+1, m)
-		return b, nil
+		return textReadingV0(dst, m, true), nil
 	case *Skipping:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 0)
 		}
-		n, err := sizeSkippingV0(m)
-		if err != nil {
+		if _, err := sizeSkippingV0(m); err != nil {
 			return dst, wire.Of(err, "Skipping", 0)
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 8
-		putSkippingV0(b, i+1, m)
-		return b, nil
+		return textSkippingV0(dst, m, true), nil
 	case *Batch:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 0)
@@ -115,260 +87,87 @@ func (codecV0) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if err != nil {
 			return dst, wire.Of(err, "Batch", 0)
 		}
-		n, err := sizeBatchV0(m)
-		if err != nil {
+		if _, err := sizeBatchV0(m); err != nil {
 			return dst, wire.Of(err, "Batch", 0)
 		}
-		b, i := wire.Grow(dst, n+2)
-		i = wire.PutUvarint(b, i, 200)
-		putBatchV0(b, i, m)
-		return b, nil
+		return textBatchV0(dst, m, true), nil
 	}
 	return dst, wire.UnknownType(m, 0)
 }
 
-func (codecV0) Size(m codec.Message) (int, error) {
-	switch m := m.(type) {
-	case *Person:
-		n, err := sizeBodyPersonV0(m)
-		if err != nil {
-			return 0, err
-		}
-		return n + 1, nil
-	case *Scalars:
-		n, err := sizeBodyScalarsV0(m)
-		if err != nil {
-			return 0, err
-		}
-		return n + 1, nil
-	case *Lists:
-		n, err := sizeBodyListsV0(m)
-		if err != nil {
-			return 0, err
-		}
-		return n + 1, nil
-	case *Tree:
-		n, err := sizeBodyTreeV0(m)
-		if err != nil {
-			return 0, err
-		}
-		return n + 1, nil
-	case *Pointers:
-		n, err := sizeBodyPointersV0(m)
-		if err != nil {
-			return 0, err
-		}
-		return n + 1, nil
-	case *Reading:
-		n, err := sizeBodyReadingV0(m)
-		if err != nil {
-			return 0, err
-		}
-		return n + 1, nil
-	case *Skipping:
-		n, err := sizeBodySkippingV0(m)
-		if err != nil {
-			return 0, err
-		}
-		return n + 1, nil
-	case *Batch:
-		n, err := sizeBodyBatchV0(m)
-		if err != nil {
-			return 0, err
-		}
-		return n + 2, nil
+func (c codecV0) Decode(src []byte) (codec.Message, error) {
+	t := wire.NewText(src, 100)
+	name := t.Type(true)
+	if err := t.Err(); err != nil {
+		return nil, wire.Of(err, "", 0)
 	}
-	return 0, wire.UnknownType(m, 0)
-}
-
-func (codecV0) Decode(src []byte) (codec.Message, error) {
-	id, i := wire.Uvarint(src, 0)
-	if i < 0 {
-		return nil, wire.Of(wire.BadUvarint("", src, 0), "", 0)
-	}
-	switch id {
-	case 1:
-		d := wire.NewDecoder(src, 0, 100, true)
+	switch name {
+	case "person":
 		m := new(Person)
-		if err := decodeBodyPersonV0(&d, src, i, m); err != nil {
-			return nil, err
+		parsePersonV0(&t, m, true)
+		t.End()
+		if err := t.Err(); err != nil {
+			return nil, wire.Of(err, "Person", 0)
 		}
 		return m, nil
-	case 2:
-		d := wire.NewDecoder(src, 0, 100, false)
+	case "scalars":
 		m := new(Scalars)
-		if err := decodeBodyScalarsV0(&d, src, i, m); err != nil {
-			return nil, err
+		parseScalarsV0(&t, m, true)
+		t.End()
+		if err := t.Err(); err != nil {
+			return nil, wire.Of(err, "Scalars", 0)
 		}
 		return m, nil
-	case 3:
-		d := wire.NewDecoder(src, 24, 100, true)
+	case "lists":
 		m := new(Lists)
-		if err := decodeBodyListsV0(&d, src, i, m); err != nil {
-			return nil, err
+		parseListsV0(&t, m, true)
+		t.End()
+		if err := t.Err(); err != nil {
+			return nil, wire.Of(err, "Lists", 0)
 		}
 		return m, nil
-	case 4:
-		d := wire.NewDecoder(src, 64, 100, true)
+	case "tree":
 		m := new(Tree)
-		if err := decodeBodyTreeV0(&d, src, i, m); err != nil {
-			return nil, err
+		parseTreeV0(&t, m, true)
+		t.End()
+		if err := t.Err(); err != nil {
+			return nil, wire.Of(err, "Tree", 0)
 		}
 		return m, nil
-	case 5:
-		d := wire.NewDecoder(src, 32, 100, true)
+	case "pointers":
 		m := new(Pointers)
-		if err := decodeBodyPointersV0(&d, src, i, m); err != nil {
-			return nil, err
+		parsePointersV0(&t, m, true)
+		t.End()
+		if err := t.Err(); err != nil {
+			return nil, wire.Of(err, "Pointers", 0)
 		}
 		return m, nil
-	case 6:
-		d := wire.NewDecoder(src, 0, 100, false)
+	case "reading":
 		m := new(Reading)
-		if err := decodeBodyReadingV0(&d, src, i, m); err != nil {
-			return nil, err
+		parseReadingV0(&t, m, true)
+		t.End()
+		if err := t.Err(); err != nil {
+			return nil, wire.Of(err, "Reading", 0)
 		}
 		return m, nil
-	case 8:
-		d := wire.NewDecoder(src, 0, 100, false)
+	case "skipping":
 		m := new(Skipping)
-		if err := decodeBodySkippingV0(&d, src, i, m); err != nil {
-			return nil, err
+		parseSkippingV0(&t, m, true)
+		t.End()
+		if err := t.Err(); err != nil {
+			return nil, wire.Of(err, "Skipping", 0)
 		}
 		return m, nil
-	case 200:
-		d := wire.NewDecoder(src, 64, 100, true)
+	case "batch":
 		m := new(Batch)
-		if err := decodeBodyBatchV0(&d, src, i, m); err != nil {
-			return nil, err
+		parseBatchV0(&t, m, true)
+		t.End()
+		if err := t.Err(); err != nil {
+			return nil, wire.Of(err, "Batch", 0)
 		}
 		return m, nil
 	}
-	return nil, wire.UnknownMessage(id, 0)
-}
-
-func (codecV0) DecodeAlias(src []byte) (codec.Message, error) {
-	id, i := wire.Uvarint(src, 0)
-	if i < 0 {
-		return nil, wire.Of(wire.BadUvarint("", src, 0), "", 0)
-	}
-	switch id {
-	case 1:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		m := new(Person)
-		if err := decodeBodyPersonV0(&d, src, i, m); err != nil {
-			return nil, err
-		}
-		return m, nil
-	case 2:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		m := new(Scalars)
-		if err := decodeBodyScalarsV0(&d, src, i, m); err != nil {
-			return nil, err
-		}
-		return m, nil
-	case 3:
-		d := wire.NewAliasDecoder(src, 24, 100)
-		m := new(Lists)
-		if err := decodeBodyListsV0(&d, src, i, m); err != nil {
-			return nil, err
-		}
-		return m, nil
-	case 4:
-		d := wire.NewAliasDecoder(src, 64, 100)
-		m := new(Tree)
-		if err := decodeBodyTreeV0(&d, src, i, m); err != nil {
-			return nil, err
-		}
-		return m, nil
-	case 5:
-		d := wire.NewAliasDecoder(src, 32, 100)
-		m := new(Pointers)
-		if err := decodeBodyPointersV0(&d, src, i, m); err != nil {
-			return nil, err
-		}
-		return m, nil
-	case 6:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		m := new(Reading)
-		if err := decodeBodyReadingV0(&d, src, i, m); err != nil {
-			return nil, err
-		}
-		return m, nil
-	case 8:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		m := new(Skipping)
-		if err := decodeBodySkippingV0(&d, src, i, m); err != nil {
-			return nil, err
-		}
-		return m, nil
-	case 200:
-		d := wire.NewAliasDecoder(src, 64, 100)
-		m := new(Batch)
-		if err := decodeBodyBatchV0(&d, src, i, m); err != nil {
-			return nil, err
-		}
-		return m, nil
-	}
-	return nil, wire.UnknownMessage(id, 0)
-}
-
-func (codecV0) DecodeInto(m codec.Message, src []byte) error {
-	id, i := wire.Uvarint(src, 0)
-	if i < 0 {
-		return wire.Of(wire.BadUvarint("", src, 0), "", 0)
-	}
-	switch m := m.(type) {
-	case *Person:
-		if m == nil || id != 1 {
-			break
-		}
-		d := wire.NewDecoder(src, 0, 100, true)
-		return decodeBodyPersonV0(&d, src, i, m)
-	case *Scalars:
-		if m == nil || id != 2 {
-			break
-		}
-		d := wire.NewDecoder(src, 0, 100, false)
-		return decodeBodyScalarsV0(&d, src, i, m)
-	case *Lists:
-		if m == nil || id != 3 {
-			break
-		}
-		d := wire.NewDecoder(src, 24, 100, true)
-		return decodeBodyListsV0(&d, src, i, m)
-	case *Tree:
-		if m == nil || id != 4 {
-			break
-		}
-		d := wire.NewDecoder(src, 64, 100, true)
-		return decodeBodyTreeV0(&d, src, i, m)
-	case *Pointers:
-		if m == nil || id != 5 {
-			break
-		}
-		d := wire.NewDecoder(src, 32, 100, true)
-		return decodeBodyPointersV0(&d, src, i, m)
-	case *Reading:
-		if m == nil || id != 6 {
-			break
-		}
-		d := wire.NewDecoder(src, 0, 100, false)
-		return decodeBodyReadingV0(&d, src, i, m)
-	case *Skipping:
-		if m == nil || id != 8 {
-			break
-		}
-		d := wire.NewDecoder(src, 0, 100, false)
-		return decodeBodySkippingV0(&d, src, i, m)
-	case *Batch:
-		if m == nil || id != 200 {
-			break
-		}
-		d := wire.NewDecoder(src, 64, 100, true)
-		return decodeBodyBatchV0(&d, src, i, m)
-	}
-	return wire.WrongMessage(m, id, 0)
+	return nil, &codec.MessageError{Name: name, Version: 0}
 }
 
 func (codecV0) Loss(m codec.Message) []string {
@@ -401,308 +200,21 @@ func (codecV0) Loss(m codec.Message) []string {
 	return nil
 }
 
-func appendBodyPersonV0(dst []byte, m *Person) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 0)
-	}
-	n, err := sizePersonV0(m)
-	if err != nil {
-		return dst, wire.Of(err, "Person", 0)
-	}
-	b, i := wire.Grow(dst, n)
-	putPersonV0(b, i, m)
-	return b, nil
-}
-
-func sizeBodyPersonV0(m *Person) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 0)
-	}
-	n, err := sizePersonV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Person", 0)
-	}
-	return n, nil
-}
-
-func decodeBodyPersonV0(d *wire.Decoder, src []byte, i int, m *Person) error {
-	i, err := decodePersonV0(d, src, i, m)
-	if err != nil {
-		return wire.Of(err, "Person", 0)
-	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Person", 0)
-	}
-	return nil
-}
-
-func appendBodyScalarsV0(dst []byte, m *Scalars) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Scalars", 0)
-	}
-	n, err := sizeScalarsV0(m)
-	if err != nil {
-		return dst, wire.Of(err, "Scalars", 0)
-	}
-	b, i := wire.Grow(dst, n)
-	putScalarsV0(b, i, m)
-	return b, nil
-}
-
-func sizeBodyScalarsV0(m *Scalars) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Scalars", 0)
-	}
-	n, err := sizeScalarsV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Scalars", 0)
-	}
-	return n, nil
-}
-
-func decodeBodyScalarsV0(d *wire.Decoder, src []byte, i int, m *Scalars) error {
-	i, err := decodeScalarsV0(d, src, i, m)
-	if err != nil {
-		return wire.Of(err, "Scalars", 0)
-	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Scalars", 0)
-	}
-	return nil
-}
-
-func appendBodyListsV0(dst []byte, m *Lists) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Lists", 0)
-	}
-	n, err := sizeListsV0(m)
-	if err != nil {
-		return dst, wire.Of(err, "Lists", 0)
-	}
-	b, i := wire.Grow(dst, n)
-	putListsV0(b, i, m)
-	return b, nil
-}
-
-func sizeBodyListsV0(m *Lists) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Lists", 0)
-	}
-	n, err := sizeListsV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Lists", 0)
-	}
-	return n, nil
-}
-
-func decodeBodyListsV0(d *wire.Decoder, src []byte, i int, m *Lists) error {
-	i, err := decodeListsV0(d, src, i, m)
-	if err != nil {
-		return wire.Of(err, "Lists", 0)
-	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Lists", 0)
-	}
-	return nil
-}
-
-func appendBodyTreeV0(dst []byte, m *Tree) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Tree", 0)
-	}
-	n, err := sizeTreeV0(m, 100)
-	if err != nil {
-		return dst, wire.Of(err, "Tree", 0)
-	}
-	b, i := wire.Grow(dst, n)
-	putTreeV0(b, i, m)
-	return b, nil
-}
-
-func sizeBodyTreeV0(m *Tree) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tree", 0)
-	}
-	n, err := sizeTreeV0(m, 100)
-	if err != nil {
-		return 0, wire.Of(err, "Tree", 0)
-	}
-	return n, nil
-}
-
-func decodeBodyTreeV0(d *wire.Decoder, src []byte, i int, m *Tree) error {
-	i, err := decodeTreeV0(d, src, i, m)
-	if err != nil {
-		return wire.Of(err, "Tree", 0)
-	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Tree", 0)
-	}
-	return nil
-}
-
-func appendBodyPointersV0(dst []byte, m *Pointers) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 0)
-	}
-	n, err := sizePointersV0(m)
-	if err != nil {
-		return dst, wire.Of(err, "Pointers", 0)
-	}
-	b, i := wire.Grow(dst, n)
-	putPointersV0(b, i, m)
-	return b, nil
-}
-
-func sizeBodyPointersV0(m *Pointers) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 0)
-	}
-	n, err := sizePointersV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Pointers", 0)
-	}
-	return n, nil
-}
-
-func decodeBodyPointersV0(d *wire.Decoder, src []byte, i int, m *Pointers) error {
-	i, err := decodePointersV0(d, src, i, m)
-	if err != nil {
-		return wire.Of(err, "Pointers", 0)
-	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Pointers", 0)
-	}
-	return nil
-}
-
-func appendBodyReadingV0(dst []byte, m *Reading) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 0)
-	}
-	m, err := projectReadingV0(m)
-	if err != nil {
-		return dst, wire.Of(err, "Reading", 0)
-	}
-	n, err := sizeReadingV0(m)
-	if err != nil {
-		return dst, wire.Of(err, "Reading", 0)
-	}
-	b, i := wire.Grow(dst, n)
-	putReadingV0(b, i, m)
-	return b, nil
-}
-
-func sizeBodyReadingV0(m *Reading) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 0)
-	}
-	m, err := projectReadingV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 0)
-	}
-	n, err := sizeReadingV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 0)
-	}
-	return n, nil
-}
-
-func decodeBodyReadingV0(d *wire.Decoder, src []byte, i int, m *Reading) error {
-	i, err := decodeReadingV0(d, src, i, m)
-	if err != nil {
-		return wire.Of(err, "Reading", 0)
-	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Reading", 0)
-	}
-	return nil
-}
-
-func appendBodySkippingV0(dst []byte, m *Skipping) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 0)
-	}
-	n, err := sizeSkippingV0(m)
-	if err != nil {
-		return dst, wire.Of(err, "Skipping", 0)
-	}
-	b, i := wire.Grow(dst, n)
-	putSkippingV0(b, i, m)
-	return b, nil
-}
-
-func sizeBodySkippingV0(m *Skipping) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 0)
-	}
-	n, err := sizeSkippingV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Skipping", 0)
-	}
-	return n, nil
-}
-
-func decodeBodySkippingV0(d *wire.Decoder, src []byte, i int, m *Skipping) error {
-	i, err := decodeSkippingV0(d, src, i, m)
-	if err != nil {
-		return wire.Of(err, "Skipping", 0)
-	}
-	return nil
-}
-
-func appendBodyBatchV0(dst []byte, m *Batch) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 0)
-	}
-	m, err := projectBatchV0(m)
-	if err != nil {
-		return dst, wire.Of(err, "Batch", 0)
-	}
-	n, err := sizeBatchV0(m)
-	if err != nil {
-		return dst, wire.Of(err, "Batch", 0)
-	}
-	b, i := wire.Grow(dst, n)
-	putBatchV0(b, i, m)
-	return b, nil
-}
-
-func sizeBodyBatchV0(m *Batch) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 0)
-	}
-	m, err := projectBatchV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Batch", 0)
-	}
-	n, err := sizeBatchV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Batch", 0)
-	}
-	return n, nil
-}
-
-func decodeBodyBatchV0(d *wire.Decoder, src []byte, i int, m *Batch) error {
-	i, err := decodeBatchV0(d, src, i, m)
-	if err != nil {
-		return wire.Of(err, "Batch", 0)
-	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Batch", 0)
-	}
-	return nil
-}
-
 // sizePersonV0 returns the size of m's fields, or what this version cannot carry.
 func sizePersonV0(m *Person) (int, error) {
 	n := 21
+	if !utf8.ValidString(string(m.Name)) {
+		return 0, wire.Invalid("Name", codec.ErrUTF8)
+	}
 	if len(m.Name) > 64 {
 		return 0, wire.TooLong("Name", "length", len(m.Name), 64)
 	}
 	n += wire.UvarintSize(uint64(len(m.Name))) + len(m.Name)
 	if _, ok := wire.Nanos(m.BirthDay); !ok {
 		return 0, wire.Invalid("BirthDay", codec.ErrRange)
+	}
+	if !utf8.ValidString(string(m.Phone)) {
+		return 0, wire.Invalid("Phone", codec.ErrUTF8)
 	}
 	if len(m.Phone) > 16 {
 		return 0, wire.TooLong("Phone", "length", len(m.Phone), 16)
@@ -714,76 +226,80 @@ func sizePersonV0(m *Person) (int, error) {
 	return n, nil
 }
 
-// putPersonV0 writes m's fields to b from index i on, and returns the index after them.
-func putPersonV0(b []byte, i int, m *Person) int {
-	i = wire.PutUvarint(b, i, uint64(len(m.Name)))
-	i += copy(b[i:], m.Name)
-	r1 := (*[8]byte)(b[i:])
-	binary.BigEndian.PutUint64(r1[0:8], uint64(wire.UnixNanos(m.BirthDay)))
-	i += 8
-	i = wire.PutUvarint(b, i, uint64(len(m.Phone)))
-	i += copy(b[i:], m.Phone)
-	r2 := (*[13]byte)(b[i:])
-	binary.BigEndian.PutUint32(r2[0:4], uint32(m.Siblings))
-	r2[4] = wire.Bool(bool(m.Spouse))
-	binary.BigEndian.PutUint64(r2[5:13], uint64(math.Float64bits(float64(m.Money))))
-	i += 13
-	return i
+// textPersonV0 appends m as a JSON object, with its type's name if typed.
+func textPersonV0(b []byte, m *Person, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"person",`...)
+	}
+	b = append(b, `"name":`...)
+	b = append(wire.AppendText(b, string(m.Name)), ',')
+	b = append(b, `"birthDay":`...)
+	b = append(wire.AppendTime(b, m.BirthDay), ',')
+	b = append(b, `"phone":`...)
+	b = append(wire.AppendText(b, string(m.Phone)), ',')
+	b = append(b, `"siblings":`...)
+	b = append(wire.AppendInt(b, int64(m.Siblings)), ',')
+	b = append(b, `"spouse":`...)
+	b = strconv.AppendBool(b, bool(m.Spouse))
+	b = append(b, ',')
+	b = append(b, `"money":`...)
+	b = append(wire.AppendFloat64(b, float64(m.Money)), ',')
+	return wire.CloseText(b, '}')
 }
 
-// decodePersonV0 reads m's fields from src[i:], and returns the index after them.
-func decodePersonV0(d *wire.Decoder, src []byte, i int, m *Person) (int, error) {
-	n3, i4 := wire.Uvarint(src, i)
-	if i4 < 0 {
-		return i, wire.BadUvarint("Name", src, i)
+// parsePersonV0 reads a JSON object into m.
+func parsePersonV0(t *wire.Text, m *Person, typed bool) {
+	m.Name = ""
+	m.BirthDay = time.Time{}
+	m.Phone = ""
+	m.Siblings = 0
+	m.Spouse = false
+	m.Money = 0
+	var seen [7]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
+		}
+		switch string(name) {
+		case "name":
+			t.Once(&seen[0])
+			m.Name = t.String()
+			if uint64(len(m.Name)) > 64 {
+				t.Fail(&codec.LimitError{What: "length", Size: uint64(len(m.Name)), Limit: 64})
+			}
+		case "birthDay":
+			t.Once(&seen[1])
+			m.BirthDay = t.Time()
+		case "phone":
+			t.Once(&seen[2])
+			m.Phone = t.String()
+			if uint64(len(m.Phone)) > 16 {
+				t.Fail(&codec.LimitError{What: "length", Size: uint64(len(m.Phone)), Limit: 16})
+			}
+		case "siblings":
+			t.Once(&seen[3])
+			m.Siblings = int32(t.Int(32))
+			if m.Siblings < 0 || m.Siblings > 100 {
+				t.Fail(codec.ErrRange)
+			}
+		case "spouse":
+			t.Once(&seen[4])
+			m.Spouse = t.Bool()
+		case "money":
+			t.Once(&seen[5])
+			m.Money = t.Float64()
+		case "type":
+			if typed {
+				t.Once(&seen[6])
+			}
+			t.Skip()
+		default:
+			t.Skip()
+		}
 	}
-	i = i4
-	if n3 > 64 {
-		return i, wire.TooMany("Name", i, "length", n3, 64)
-	}
-	if n3 > uint64(len(src)-i) {
-		return i, wire.Short("Name", src)
-	}
-	m.Name = d.String(src, i, i+int(n3))
-	i += int(n3)
-	if len(src)-i < 8 {
-		return i, wire.Short("BirthDay", src)
-	}
-	r5 := (*[8]byte)(src[i:])
-	m.BirthDay = wire.Time(int64(binary.BigEndian.Uint64(r5[0:8])))
-	i += 8
-	n6, i7 := wire.Uvarint(src, i)
-	if i7 < 0 {
-		return i, wire.BadUvarint("Phone", src, i)
-	}
-	i = i7
-	if n6 > 16 {
-		return i, wire.TooMany("Phone", i, "length", n6, 16)
-	}
-	if n6 > uint64(len(src)-i) {
-		return i, wire.Short("Phone", src)
-	}
-	m.Phone = d.String(src, i, i+int(n6))
-	i += int(n6)
-	if len(src)-i < 13 {
-		return i, wire.ShortRun(src, i,
-			wire.Width{Path: "Siblings", Bytes: 4},
-			wire.Width{Path: "Spouse", Bytes: 1},
-			wire.Width{Path: "Money", Bytes: 8},
-		)
-	}
-	r8 := (*[13]byte)(src[i:])
-	m.Siblings = int32(binary.BigEndian.Uint32(r8[0:4]))
-	if m.Siblings < 0 || m.Siblings > 100 {
-		return i, wire.Bad("Siblings", i+0, codec.ErrRange)
-	}
-	if r8[4] > 1 {
-		return i, wire.Bad("Spouse", i+4, codec.ErrCanonical)
-	}
-	m.Spouse = r8[4] != 0
-	m.Money = math.Float64frombits(binary.BigEndian.Uint64(r8[5:13]))
-	i += 13
-	return i, nil
 }
 
 // sizeScalarsV0 returns the size of m's fields, or what this version cannot carry.
@@ -821,133 +337,163 @@ func sizeScalarsV0(m *Scalars) (int, error) {
 	return n, nil
 }
 
-// putScalarsV0 writes m's fields to b from index i on, and returns the index after them.
-func putScalarsV0(b []byte, i int, m *Scalars) int {
-	r9 := (*[6]byte)(b[i:])
-	r9[0] = wire.Bool(bool(m.B))
-	r9[1] = byte(m.I8)
-	binary.LittleEndian.PutUint16(r9[2:4], uint16(m.I16))
-	binary.BigEndian.PutUint16(r9[4:6], uint16(m.I32))
-	i += 6
-	i = wire.PutUvarint(b, i, wire.Zigzag(int64(m.I64)))
-	b[i] = byte(m.U8)
-	i++
-	i = wire.PutUvarint(b, i, uint64(m.U16))
-	r10 := (*[22]byte)(b[i:])
-	r10[0] = byte(m.U32)
-	binary.BigEndian.PutUint64(r10[1:9], uint64(m.U64))
-	binary.BigEndian.PutUint32(r10[9:13], uint32(math.Float32bits(float32(m.F32))))
-	binary.LittleEndian.PutUint64(r10[13:21], uint64(math.Float64bits(float64(m.F64))))
-	r10[21] = byte(m.Col)
-	i += 22
-	i = wire.PutUvarint(b, i, wire.Zigzag(int64(m.Dur)))
-	i = wire.PutAddr(b, i, m.Addr)
-	r11 := (*[22]byte)(b[i:])
-	copy(r11[0:], m.ID[:])
-	binary.BigEndian.PutUint16(r11[16:18], uint16(m.Grid[0]))
-	binary.BigEndian.PutUint16(r11[18:20], uint16(m.Grid[1]))
-	binary.BigEndian.PutUint16(r11[20:22], uint16(m.Grid[2]))
-	i += 22
-	return i
+// textScalarsV0 appends m as a JSON object, with its type's name if typed.
+func textScalarsV0(b []byte, m *Scalars, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"scalars",`...)
+	}
+	b = append(b, `"b":`...)
+	b = strconv.AppendBool(b, bool(m.B))
+	b = append(b, ',')
+	b = append(b, `"i8":`...)
+	b = append(wire.AppendInt(b, int64(m.I8)), ',')
+	b = append(b, `"i16":`...)
+	b = append(wire.AppendInt(b, int64(m.I16)), ',')
+	b = append(b, `"i32":`...)
+	b = append(wire.AppendInt(b, int64(m.I32)), ',')
+	b = append(b, `"i64":`...)
+	b = append(wire.AppendInt(b, int64(m.I64)), ',')
+	b = append(b, `"u8":`...)
+	b = append(wire.AppendUint(b, uint64(m.U8)), ',')
+	b = append(b, `"u16":`...)
+	b = append(wire.AppendUint(b, uint64(m.U16)), ',')
+	b = append(b, `"u32":`...)
+	b = append(wire.AppendUint(b, uint64(m.U32)), ',')
+	b = append(b, `"u64":`...)
+	b = append(wire.AppendUint(b, uint64(m.U64)), ',')
+	b = append(b, `"f32":`...)
+	b = append(wire.AppendFloat32(b, float32(m.F32)), ',')
+	b = append(b, `"f64":`...)
+	b = append(wire.AppendFloat64(b, float64(m.F64)), ',')
+	b = append(b, `"col":`...)
+	switch m.Col {
+	case Red:
+		b = append(b, `"red",`...)
+	case Green:
+		b = append(b, `"green",`...)
+	}
+	b = append(b, `"dur":`...)
+	b = append(wire.AppendDuration(b, time.Duration(m.Dur)), ',')
+	b = append(b, `"addr":`...)
+	b = append(wire.AppendAddr(b, m.Addr), ',')
+	b = append(b, `"id":`...)
+	b = append(wire.AppendBase64(b, m.ID[:]), ',')
+	b = append(b, `"grid":`...)
+	b = append(b, '[')
+	for k := range m.Grid {
+		e1 := &m.Grid[k]
+		b = append(wire.AppendInt(b, int64((*e1))), ',')
+	}
+	b = append(wire.CloseText(b, ']'), ',')
+	return wire.CloseText(b, '}')
 }
 
-// decodeScalarsV0 reads m's fields from src[i:], and returns the index after them.
-func decodeScalarsV0(d *wire.Decoder, src []byte, i int, m *Scalars) (int, error) {
-	if len(src)-i < 6 {
-		return i, wire.ShortRun(src, i,
-			wire.Width{Path: "B", Bytes: 1},
-			wire.Width{Path: "I8", Bytes: 1},
-			wire.Width{Path: "I16", Bytes: 2},
-			wire.Width{Path: "I32", Bytes: 2},
-		)
-	}
-	r12 := (*[6]byte)(src[i:])
-	if r12[0] > 1 {
-		return i, wire.Bad("B", i+0, codec.ErrCanonical)
-	}
-	m.B = r12[0] != 0
-	m.I8 = int8(r12[1])
-	m.I16 = int16(binary.LittleEndian.Uint16(r12[2:4]))
-	m.I32 = int32(int16(binary.BigEndian.Uint16(r12[4:6])))
-	i += 6
-	u13, i14 := wire.Uvarint(src, i)
-	if i14 < 0 {
-		return i, wire.BadUvarint("I64", src, i)
-	}
-	m.I64 = wire.Unzigzag(u13)
-	if m.I64 < -1000000 || m.I64 > 1000000 {
-		return i, wire.Bad("I64", i, codec.ErrRange)
-	}
-	i = i14
-	if len(src)-i < 1 {
-		return i, wire.Short("U8", src)
-	}
-	r15 := (*[1]byte)(src[i:])
-	m.U8 = r15[0]
-	i += 1
-	u16, i17 := wire.Uvarint(src, i)
-	if i17 < 0 {
-		return i, wire.BadUvarint("U16", src, i)
-	}
-	if u16 > math.MaxUint16 {
-		return i, wire.Bad("U16", i, codec.ErrRange)
-	}
-	m.U16 = uint16(u16)
-	i = i17
-	if len(src)-i < 22 {
-		return i, wire.ShortRun(src, i,
-			wire.Width{Path: "U32", Bytes: 1},
-			wire.Width{Path: "U64", Bytes: 8},
-			wire.Width{Path: "F32", Bytes: 4},
-			wire.Width{Path: "F64", Bytes: 8},
-			wire.Width{Path: "Col", Bytes: 1},
-		)
-	}
-	r18 := (*[22]byte)(src[i:])
-	m.U32 = uint32(r18[0])
-	m.U64 = binary.BigEndian.Uint64(r18[1:9])
-	m.F32 = math.Float32frombits(binary.BigEndian.Uint32(r18[9:13]))
-	m.F64 = Celsius(math.Float64frombits(binary.LittleEndian.Uint64(r18[13:21])))
-	m.Col = Color(r18[21])
-	switch m.Col {
-	case Red, Green:
-	default:
-		if true {
-			return i, wire.Bad("Col", i+21, codec.ErrEnum)
+// parseScalarsV0 reads a JSON object into m.
+func parseScalarsV0(t *wire.Text, m *Scalars, typed bool) {
+	m.B = false
+	m.I8 = 0
+	m.I16 = 0
+	m.I32 = 0
+	m.I64 = 0
+	m.U8 = 0
+	m.U16 = 0
+	m.U32 = 0
+	m.U64 = 0
+	m.F32 = 0
+	m.F64 = 0
+	m.Col = 2
+	m.Dur = 0
+	m.Addr = netip.Addr{}
+	m.ID = [16]byte{}
+	m.Grid = [3]int16{}
+	var seen [17]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
+		}
+		switch string(name) {
+		case "b":
+			t.Once(&seen[0])
+			m.B = t.Bool()
+		case "i8":
+			t.Once(&seen[1])
+			m.I8 = int8(t.Int(8))
+		case "i16":
+			t.Once(&seen[2])
+			m.I16 = int16(t.Int(16))
+		case "i32":
+			t.Once(&seen[3])
+			m.I32 = int32(t.Int(16))
+		case "i64":
+			t.Once(&seen[4])
+			m.I64 = t.Int(64)
+			if m.I64 < -1000000 || m.I64 > 1000000 {
+				t.Fail(codec.ErrRange)
+			}
+		case "u8":
+			t.Once(&seen[5])
+			m.U8 = uint8(t.Uint(8))
+		case "u16":
+			t.Once(&seen[6])
+			m.U16 = uint16(t.Uint(16))
+		case "u32":
+			t.Once(&seen[7])
+			m.U32 = uint32(t.Uint(8))
+		case "u64":
+			t.Once(&seen[8])
+			m.U64 = t.Uint(64)
+		case "f32":
+			t.Once(&seen[9])
+			m.F32 = t.Float32()
+		case "f64":
+			t.Once(&seen[10])
+			m.F64 = Celsius(t.Float64())
+		case "col":
+			t.Once(&seen[11])
+			switch t.String() {
+			case "red":
+				m.Col = Red
+			case "green":
+				m.Col = Green
+			default:
+				t.Fail(codec.ErrEnum)
+			}
+		case "dur":
+			t.Once(&seen[12])
+			m.Dur = t.Duration()
+		case "addr":
+			t.Once(&seen[13])
+			m.Addr = t.Addr()
+		case "id":
+			t.Once(&seen[14])
+			t.FixedBase64(m.ID[:])
+		case "grid":
+			t.Once(&seen[15])
+			k2 := 0
+			for t.List(); t.Element(); k2++ {
+				if k2 >= 3 {
+					t.Fail(codec.ErrRange)
+					break
+				}
+				m.Grid[k2] = int16(t.Int(16))
+			}
+			if k2 < 3 {
+				t.Fail(codec.ErrRange)
+			}
+		case "type":
+			if typed {
+				t.Once(&seen[16])
+			}
+			t.Skip()
+		default:
+			t.Skip()
 		}
 	}
-	i += 22
-	u19, i20 := wire.Uvarint(src, i)
-	if i20 < 0 {
-		return i, wire.BadUvarint("Dur", src, i)
-	}
-	m.Dur = time.Duration(wire.Unzigzag(u19))
-	i = i20
-	a21, i22, ok := wire.Addr(src, i)
-	if i22 < 0 {
-		return i, wire.Short("Addr", src)
-	}
-	if !ok {
-		return i, wire.Bad("Addr", i, codec.ErrCanonical)
-	}
-	m.Addr, i = a21, i22
-	if len(src)-i < 22 {
-		return i, wire.ShortRun(src, i,
-			wire.Width{Path: "ID", Bytes: 16},
-			wire.Width{Path: wire.Index("Grid", 0), Bytes: 2},
-			wire.Width{Path: wire.Index("Grid", 1), Bytes: 2},
-			wire.Width{Path: wire.Index("Grid", 2), Bytes: 2},
-		)
-	}
-	r23 := (*[22]byte)(src[i:])
-	m.ID = [16]byte(r23[0:16])
-	m.Grid[0] = int16(binary.BigEndian.Uint16(r23[16:18]))
-	m.Grid[1] = int16(binary.BigEndian.Uint16(r23[18:20]))
-	m.Grid[2] = int16(binary.BigEndian.Uint16(r23[20:22]))
-	i += 22
 	m.When = time.Time{}
 	m.Long = [6]uint32{}
-	return i, nil
 }
 
 // lossScalarsV0 appends the paths of m's fields that this version cannot carry.
@@ -981,26 +527,26 @@ func sizeListsV0(m *Lists) (int, error) {
 		return 0, wire.TooLong("Names", "elements", len(m.Names), 1000)
 	}
 	n += wire.UvarintSize(uint64(len(m.Names)))
-	for k24, e25 := range m.Names {
-		if !utf8.ValidString(string(e25)) {
-			return 0, wire.Invalid(wire.Index("Names", k24), codec.ErrUTF8)
+	for k3, e4 := range m.Names {
+		if !utf8.ValidString(string(e4)) {
+			return 0, wire.Invalid(wire.Index("Names", k3), codec.ErrUTF8)
 		}
-		if len(e25) > 100 {
-			return 0, wire.TooLong(wire.Index("Names", k24), "length", len(e25), 100)
+		if len(e4) > 100 {
+			return 0, wire.TooLong(wire.Index("Names", k3), "length", len(e4), 100)
 		}
-		n += wire.UvarintSize(uint64(len(e25))) + len(e25)
+		n += wire.UvarintSize(uint64(len(e4))) + len(e4)
 	}
 	if uint64(len(m.Points)) > 65535 {
 		return 0, wire.TooLong("Points", "elements", len(m.Points), 65535)
 	}
 	n += len(m.Points) * 8
-	for k26 := range m.Points {
-		e27 := &m.Points[k26]
-		s28, err := sizePointV0(e27)
+	for k5 := range m.Points {
+		e6 := &m.Points[k5]
+		s7, err := sizePointV0(e6)
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Points", k26))
+			return 0, wire.In(err, wire.Index("Points", k5))
 		}
-		n += s28
+		n += s7
 	}
 	n += wire.UvarintSize(uint64(len(m.Flats))) + len(m.Flats)*3
 	n += wire.UvarintSize(uint64(len(m.Nums))) + len(m.Nums)*4
@@ -1009,27 +555,33 @@ func sizeListsV0(m *Lists) (int, error) {
 	}
 	n += len(m.Data)
 	n += wire.UvarintSize(uint64(len(m.Deep)))
-	for _, e30 := range m.Deep {
-		n += wire.UvarintSize(uint64(len(e30)))
-		for _, e32 := range e30 {
-			n += wire.UvarintSize(uint64(len(e32))) + len(e32)
+	for k8, e9 := range m.Deep {
+		n += wire.UvarintSize(uint64(len(e9)))
+		for k10, e11 := range e9 {
+			if !utf8.ValidString(string(e11)) {
+				return 0, wire.Invalid(wire.Index(wire.Index("Deep", k8), k10), codec.ErrUTF8)
+			}
+			n += wire.UvarintSize(uint64(len(e11))) + len(e11)
 		}
 	}
 	n += wire.UvarintSize(uint64(len(m.Rooms)))
-	for k33, e34 := range m.Rooms {
-		n += wire.UvarintSize(uint64(len(k33))) + len(k33)
-		s35, err := sizePointV0(&e34)
-		if err != nil {
-			return 0, wire.In(err, wire.Key("Rooms", k33))
+	for k12, e13 := range m.Rooms {
+		if !utf8.ValidString(string(k12)) {
+			return 0, wire.Invalid(wire.Key("Rooms", k12), codec.ErrUTF8)
 		}
-		n += s35
+		n += wire.UvarintSize(uint64(len(k12))) + len(k12)
+		s14, err := sizePointV0(&e13)
+		if err != nil {
+			return 0, wire.In(err, wire.Key("Rooms", k12))
+		}
+		n += s14
 	}
-	for k36 := range m.Pair {
-		s37, err := sizePointV0(&m.Pair[k36])
+	for k15 := range m.Pair {
+		s16, err := sizePointV0(&m.Pair[k15])
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Pair", k36))
+			return 0, wire.In(err, wire.Index("Pair", k15))
 		}
-		n += s37
+		n += s16
 	}
 	if len(m.Empty) > 4 {
 		return 0, wire.TooLong("Empty", "elements", len(m.Empty), 4)
@@ -1038,348 +590,252 @@ func sizeListsV0(m *Lists) (int, error) {
 	return n, nil
 }
 
-// putListsV0 writes m's fields to b from index i on, and returns the index after them.
-func putListsV0(b []byte, i int, m *Lists) int {
-	i = wire.PutUvarint(b, i, uint64(len(m.Names)))
-	for _, e38 := range m.Names {
-		i = wire.PutUvarint(b, i, uint64(len(e38)))
-		i += copy(b[i:], e38)
+// textListsV0 appends m as a JSON object, with its type's name if typed.
+func textListsV0(b []byte, m *Lists, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"lists",`...)
 	}
-	binary.BigEndian.PutUint16(b[i:], uint16(len(m.Points)))
-	i += 2
+	b = append(b, `"names":`...)
+	b = append(b, '[')
+	for k := range m.Names {
+		e17 := &m.Names[k]
+		b = append(wire.AppendText(b, string((*e17))), ',')
+	}
+	b = append(wire.CloseText(b, ']'), ',')
+	b = append(b, `"points":`...)
+	b = append(b, '[')
 	for k := range m.Points {
-		e39 := &m.Points[k]
-		i = putPointV0(b, i, e39)
+		e18 := &m.Points[k]
+		b = append(textPointV0(b, e18, false), ',')
 	}
-	i = wire.PutUvarint(b, i, uint64(len(m.Flats)))
+	b = append(wire.CloseText(b, ']'), ',')
+	b = append(b, `"flats":`...)
+	b = append(b, '[')
 	for k := range m.Flats {
-		e40 := &m.Flats[k]
-		r41 := (*[3]byte)(b[i:])
-		binary.BigEndian.PutUint16(r41[0:2], uint16((*e40).A))
-		r41[2] = wire.Bool(bool((*e40).B))
-		i += 3
+		e19 := &m.Flats[k]
+		b = append(textFlatV0(b, e19, false), ',')
 	}
-	i = wire.PutUvarint(b, i, uint64(len(m.Nums)))
-	for _, e42 := range m.Nums {
-		r43 := (*[4]byte)(b[i:])
-		binary.LittleEndian.PutUint32(r43[0:4], uint32(e42))
-		i += 4
+	b = append(wire.CloseText(b, ']'), ',')
+	b = append(b, `"nums":`...)
+	b = append(b, '[')
+	for k := range m.Nums {
+		e20 := &m.Nums[k]
+		b = append(wire.AppendUint(b, uint64((*e20))), ',')
 	}
-	binary.BigEndian.PutUint32(b[i:], uint32(len(m.Data)))
-	i += 4
-	i += copy(b[i:], m.Data)
-	i = wire.PutUvarint(b, i, uint64(len(m.Deep)))
-	for _, e44 := range m.Deep {
-		i = wire.PutUvarint(b, i, uint64(len(e44)))
-		for _, e45 := range e44 {
-			i = wire.PutUvarint(b, i, uint64(len(e45)))
-			i += copy(b[i:], e45)
+	b = append(wire.CloseText(b, ']'), ',')
+	b = append(b, `"data":`...)
+	b = append(wire.AppendBase64(b, m.Data), ',')
+	b = append(b, `"deep":`...)
+	b = append(b, '[')
+	for k := range m.Deep {
+		e21 := &m.Deep[k]
+		b = append(b, '[')
+		for k := range *e21 {
+			e22 := &(*e21)[k]
+			b = append(wire.AppendText(b, string((*e22))), ',')
 		}
+		b = append(wire.CloseText(b, ']'), ',')
 	}
-	i = wire.PutUvarint(b, i, uint64(len(m.Rooms)))
-	for _, k46 := range slices.Sorted(maps.Keys(m.Rooms)) {
-		i = wire.PutUvarint(b, i, uint64(len(k46)))
-		i += copy(b[i:], k46)
-		e47 := m.Rooms[k46]
-		i = putPointV0(b, i, &e47)
+	b = append(wire.CloseText(b, ']'), ',')
+	b = append(b, `"rooms":`...)
+	b = append(b, '{')
+	for _, k23 := range slices.Sorted(maps.Keys(m.Rooms)) {
+		b = append(wire.AppendText(b, string(k23)), ':')
+		e24 := m.Rooms[k23]
+		b = append(textPointV0(b, &e24, false), ',')
 	}
+	b = append(wire.CloseText(b, '}'), ',')
+	b = append(b, `"pair":`...)
+	b = append(b, '[')
 	for k := range m.Pair {
-		e48 := &m.Pair[k]
-		i = putPointV0(b, i, e48)
+		e25 := &m.Pair[k]
+		b = append(textPointV0(b, e25, false), ',')
 	}
-	r49 := (*[3]byte)(b[i:])
-	binary.BigEndian.PutUint16(r49[0:2], uint16(m.Flat.A))
-	r49[2] = wire.Bool(bool(m.Flat.B))
-	i += 3
-	i = wire.PutUvarint(b, i, uint64(len(m.Empty)))
-	return i
+	b = append(wire.CloseText(b, ']'), ',')
+	b = append(b, `"flat":`...)
+	b = append(textFlatV0(b, &m.Flat, false), ',')
+	b = append(b, `"empty":`...)
+	b = append(b, '[')
+	for k := range m.Empty {
+		e26 := &m.Empty[k]
+		b = append(textstruct0V0(b, e26, false), ',')
+	}
+	b = append(wire.CloseText(b, ']'), ',')
+	return wire.CloseText(b, '}')
 }
 
-// decodeListsV0 reads m's fields from src[i:], and returns the index after them.
-func decodeListsV0(d *wire.Decoder, src []byte, i int, m *Lists) (int, error) {
-	n51, i52 := wire.Uvarint(src, i)
-	if i52 < 0 {
-		return i, wire.BadUvarint("Names", src, i)
-	}
-	i = i52
-	if n51 > 1000 {
-		return i, wire.TooMany("Names", i, "elements", n51, 1000)
-	}
-	if n51 > uint64(len(src)-i) {
-		return i, wire.Short("Names", src)
-	}
-	if !d.Take(int(n51), 16) {
-		return i, d.OverBudget("Names", i, int(n51), 16)
-	}
-	switch {
-	case n51 == 0:
-		m.Names = nil
-	case uint64(cap(m.Names)) >= n51:
-		m.Names = m.Names[:n51]
-	default:
-		m.Names = make([]string, n51)
-	}
-	for k53 := range m.Names {
-		n55, i56 := wire.Uvarint(src, i)
-		if i56 < 0 {
-			return i, wire.BadUvarint(wire.Index("Names", k53), src, i)
-		}
-		i = i56
-		if n55 > 100 {
-			return i, wire.TooMany(wire.Index("Names", k53), i, "length", n55, 100)
-		}
-		if n55 > uint64(len(src)-i) {
-			return i, wire.Short(wire.Index("Names", k53), src)
-		}
-		m.Names[k53] = d.String(src, i, i+int(n55))
-		if !utf8.ValidString(string(m.Names[k53])) {
-			return i, wire.Bad(wire.Index("Names", k53), i, codec.ErrUTF8)
-		}
-		i += int(n55)
-	}
-	if len(src)-i < 2 {
-		return i, wire.Short("Points", src)
-	}
-	n57 := uint64(binary.BigEndian.Uint16(src[i:]))
-	i += 2
-	if n57 > uint64(len(src)-i)/8 {
-		return i, wire.Short("Points", src)
-	}
-	if !d.Take(int(n57), 32) {
-		return i, d.OverBudget("Points", i, int(n57), 32)
-	}
-	switch {
-	case n57 == 0:
-		m.Points = nil
-	case uint64(cap(m.Points)) >= n57:
-		m.Points = m.Points[:n57]
-	default:
-		m.Points = make([]Point, n57)
-	}
-	for k58 := range m.Points {
-		e59 := &m.Points[k58]
-		i60, err := decodePointV0(d, src, i, e59)
-		if err != nil {
-			return i, wire.In(err, wire.Index("Points", k58))
-		}
-		i = i60
-	}
-	n61, i62 := wire.Uvarint(src, i)
-	if i62 < 0 {
-		return i, wire.BadUvarint("Flats", src, i)
-	}
-	i = i62
-	if n61 > uint64(len(src)-i)/3 {
-		return i, wire.Short("Flats", src)
-	}
-	if !d.Take(int(n61), 4) {
-		return i, d.OverBudget("Flats", i, int(n61), 4)
-	}
-	switch {
-	case n61 == 0:
-		m.Flats = nil
-	case uint64(cap(m.Flats)) >= n61:
-		m.Flats = m.Flats[:n61]
-	default:
-		m.Flats = make([]Flat, n61)
-	}
-	for k63 := range m.Flats {
-		e64 := &m.Flats[k63]
-		if len(src)-i < 3 {
-			return i, wire.ShortRun(src, i,
-				wire.Width{Path: wire.Join(wire.Index("Flats", k63), "A"), Bytes: 2},
-				wire.Width{Path: wire.Join(wire.Index("Flats", k63), "B"), Bytes: 1},
-			)
-		}
-		r65 := (*[3]byte)(src[i:])
-		(*e64).A = binary.BigEndian.Uint16(r65[0:2])
-		if r65[2] > 1 {
-			return i, wire.Bad(wire.Join(wire.Index("Flats", k63), "B"), i+2, codec.ErrCanonical)
-		}
-		(*e64).B = r65[2] != 0
-		i += 3
-	}
-	n66, i67 := wire.Uvarint(src, i)
-	if i67 < 0 {
-		return i, wire.BadUvarint("Nums", src, i)
-	}
-	i = i67
-	if n66 > uint64(len(src)-i)/4 {
-		return i, wire.Short("Nums", src)
-	}
-	if !d.Take(int(n66), 4) {
-		return i, d.OverBudget("Nums", i, int(n66), 4)
-	}
-	switch {
-	case n66 == 0:
-		m.Nums = nil
-	case uint64(cap(m.Nums)) >= n66:
-		m.Nums = m.Nums[:n66]
-	default:
-		m.Nums = make([]uint32, n66)
-	}
-	for k68 := range m.Nums {
-		if len(src)-i < 4 {
-			return i, wire.Short(wire.Index("Nums", k68), src)
-		}
-		r70 := (*[4]byte)(src[i:])
-		m.Nums[k68] = binary.LittleEndian.Uint32(r70[0:4])
-		i += 4
-	}
-	if len(src)-i < 4 {
-		return i, wire.Short("Data", src)
-	}
-	n71 := uint64(binary.BigEndian.Uint32(src[i:]))
-	i += 4
-	if n71 > 1000000 {
-		return i, wire.TooMany("Data", i, "length", n71, 1000000)
-	}
-	if n71 > uint64(len(src)-i) {
-		return i, wire.Short("Data", src)
-	}
+// parseListsV0 reads a JSON object into m.
+func parseListsV0(t *wire.Text, m *Lists, typed bool) {
+	m.Names = nil
+	m.Points = nil
+	m.Flats = nil
+	m.Nums = nil
 	m.Data = nil
-	if n71 > 0 {
-		m.Data = d.Bytes(src, i, i+int(n71))
-	}
-	i += int(n71)
-	n72, i73 := wire.Uvarint(src, i)
-	if i73 < 0 {
-		return i, wire.BadUvarint("Deep", src, i)
-	}
-	i = i73
-	if n72 > uint64(len(src)-i) {
-		return i, wire.Short("Deep", src)
-	}
-	if !d.Take(int(n72), 24) {
-		return i, d.OverBudget("Deep", i, int(n72), 24)
-	}
-	switch {
-	case n72 == 0:
-		m.Deep = nil
-	case uint64(cap(m.Deep)) >= n72:
-		m.Deep = m.Deep[:n72]
-	default:
-		m.Deep = make([][]string, n72)
-	}
-	for k74 := range m.Deep {
-		n76, i77 := wire.Uvarint(src, i)
-		if i77 < 0 {
-			return i, wire.BadUvarint(wire.Index("Deep", k74), src, i)
-		}
-		i = i77
-		if n76 > uint64(len(src)-i) {
-			return i, wire.Short(wire.Index("Deep", k74), src)
-		}
-		if !d.Take(int(n76), 16) {
-			return i, d.OverBudget(wire.Index("Deep", k74), i, int(n76), 16)
-		}
-		switch {
-		case n76 == 0:
-			m.Deep[k74] = nil
-		case uint64(cap(m.Deep[k74])) >= n76:
-			m.Deep[k74] = m.Deep[k74][:n76]
-		default:
-			m.Deep[k74] = make([]string, n76)
-		}
-		for k78 := range m.Deep[k74] {
-			n80, i81 := wire.Uvarint(src, i)
-			if i81 < 0 {
-				return i, wire.BadUvarint(wire.Index(wire.Index("Deep", k74), k78), src, i)
-			}
-			i = i81
-			if n80 > uint64(len(src)-i) {
-				return i, wire.Short(wire.Index(wire.Index("Deep", k74), k78), src)
-			}
-			m.Deep[k74][k78] = d.String(src, i, i+int(n80))
-			i += int(n80)
-		}
-	}
-	n82, i83 := wire.Uvarint(src, i)
-	if i83 < 0 {
-		return i, wire.BadUvarint("Rooms", src, i)
-	}
-	i = i83
-	if n82 > uint64(len(src)-i)/9 {
-		return i, wire.Short("Rooms", src)
-	}
-	if !d.Take(int(n82), 114) {
-		return i, d.OverBudget("Rooms", i, int(n82), 114)
-	}
+	m.Deep = nil
 	m.Rooms = nil
-	if n82 > 0 {
-		m.Rooms = make(map[string]Point, n82)
+	for k27 := range m.Pair {
+		setDefaultPoint(&m.Pair[k27])
 	}
-	var last86 string
-	for n := range n82 {
-		var k84 string
-		var e85 Point
-		n87, i88 := wire.Uvarint(src, i)
-		if i88 < 0 {
-			return i, wire.BadUvarint("Rooms", src, i)
+	setDefaultFlat(&m.Flat)
+	m.Empty = nil
+	var seen [11]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
 		}
-		i = i88
-		if n87 > uint64(len(src)-i) {
-			return i, wire.Short("Rooms", src)
+		switch string(name) {
+		case "names":
+			t.Once(&seen[0])
+			m.Names = m.Names[:0]
+			for t.List(); t.Element(); {
+				var e28 string
+				e28 = t.String()
+				if uint64(len(e28)) > 100 {
+					t.Fail(&codec.LimitError{What: "length", Size: uint64(len(e28)), Limit: 100})
+				}
+				m.Names = append(m.Names, e28)
+			}
+			if len(m.Names) == 0 {
+				m.Names = nil
+			}
+			if uint64(len(m.Names)) > 1000 {
+				t.Fail(&codec.LimitError{What: "elements", Size: uint64(len(m.Names)), Limit: 1000})
+			}
+		case "points":
+			t.Once(&seen[1])
+			m.Points = m.Points[:0]
+			for t.List(); t.Element(); {
+				var e29 Point
+				parsePointV0(t, &e29, false)
+				m.Points = append(m.Points, e29)
+			}
+			if len(m.Points) == 0 {
+				m.Points = nil
+			}
+			if uint64(len(m.Points)) > 65535 {
+				t.Fail(&codec.LimitError{What: "elements", Size: uint64(len(m.Points)), Limit: 65535})
+			}
+		case "flats":
+			t.Once(&seen[2])
+			m.Flats = m.Flats[:0]
+			for t.List(); t.Element(); {
+				var e30 Flat
+				parseFlatV0(t, &e30, false)
+				m.Flats = append(m.Flats, e30)
+			}
+			if len(m.Flats) == 0 {
+				m.Flats = nil
+			}
+		case "nums":
+			t.Once(&seen[3])
+			m.Nums = m.Nums[:0]
+			for t.List(); t.Element(); {
+				var e31 uint32
+				e31 = uint32(t.Uint(32))
+				m.Nums = append(m.Nums, e31)
+			}
+			if len(m.Nums) == 0 {
+				m.Nums = nil
+			}
+		case "data":
+			t.Once(&seen[4])
+			m.Data = t.Base64()
+			if len(m.Data) == 0 {
+				m.Data = nil
+			}
+			if uint64(len(m.Data)) > 1000000 {
+				t.Fail(&codec.LimitError{What: "length", Size: uint64(len(m.Data)), Limit: 1000000})
+			}
+		case "deep":
+			t.Once(&seen[5])
+			m.Deep = m.Deep[:0]
+			for t.List(); t.Element(); {
+				var e32 []string
+				e32 = e32[:0]
+				for t.List(); t.Element(); {
+					var e33 string
+					e33 = t.String()
+					e32 = append(e32, e33)
+				}
+				if len(e32) == 0 {
+					e32 = nil
+				}
+				m.Deep = append(m.Deep, e32)
+			}
+			if len(m.Deep) == 0 {
+				m.Deep = nil
+			}
+		case "rooms":
+			t.Once(&seen[6])
+			m.Rooms = map[string]Point{}
+			t.Object()
+			for {
+				name, ok := t.Member()
+				if !ok {
+					break
+				}
+				k34 := string(name)
+				if _, ok := m.Rooms[k34]; ok {
+					t.Fail(codec.ErrDuplicate)
+				}
+				var e35 Point
+				parsePointV0(t, &e35, false)
+				m.Rooms[k34] = e35
+			}
+			if len(m.Rooms) == 0 {
+				m.Rooms = nil
+			}
+		case "pair":
+			t.Once(&seen[7])
+			k36 := 0
+			for t.List(); t.Element(); k36++ {
+				if k36 >= 2 {
+					t.Fail(codec.ErrRange)
+					break
+				}
+				parsePointV0(t, &m.Pair[k36], false)
+			}
+			if k36 < 2 {
+				t.Fail(codec.ErrRange)
+			}
+		case "flat":
+			t.Once(&seen[8])
+			parseFlatV0(t, &m.Flat, false)
+		case "empty":
+			t.Once(&seen[9])
+			m.Empty = m.Empty[:0]
+			for t.List(); t.Element(); {
+				var e37 struct0
+				parsestruct0V0(t, &e37, false)
+				m.Empty = append(m.Empty, e37)
+			}
+			if len(m.Empty) == 0 {
+				m.Empty = nil
+			}
+			if uint64(len(m.Empty)) > 4 {
+				t.Fail(&codec.LimitError{What: "elements", Size: uint64(len(m.Empty)), Limit: 4})
+			}
+		case "type":
+			if typed {
+				t.Once(&seen[10])
+			}
+			t.Skip()
+		default:
+			t.Skip()
 		}
-		k84 = d.String(src, i, i+int(n87))
-		i += int(n87)
-		if n > 0 && k84 <= last86 {
-			return i, wire.Bad(wire.Key("Rooms", k84), i, codec.ErrCanonical)
-		}
-		last86 = k84
-		i89, err := decodePointV0(d, src, i, &e85)
-		if err != nil {
-			return i, wire.In(err, wire.Key("Rooms", k84))
-		}
-		i = i89
-		m.Rooms[k84] = e85
-	}
-	for k90 := range m.Pair {
-		i91, err := decodePointV0(d, src, i, &m.Pair[k90])
-		if err != nil {
-			return i, wire.In(err, wire.Index("Pair", k90))
-		}
-		i = i91
-	}
-	if len(src)-i < 3 {
-		return i, wire.ShortRun(src, i,
-			wire.Width{Path: "Flat.A", Bytes: 2},
-			wire.Width{Path: "Flat.B", Bytes: 1},
-		)
-	}
-	r92 := (*[3]byte)(src[i:])
-	m.Flat.A = binary.BigEndian.Uint16(r92[0:2])
-	if r92[2] > 1 {
-		return i, wire.Bad("Flat.B", i+2, codec.ErrCanonical)
-	}
-	m.Flat.B = r92[2] != 0
-	i += 3
-	n93, i94 := wire.Uvarint(src, i)
-	if i94 < 0 {
-		return i, wire.BadUvarint("Empty", src, i)
-	}
-	i = i94
-	if n93 > 4 {
-		return i, wire.TooMany("Empty", i, "elements", n93, 4)
-	}
-	switch {
-	case n93 == 0:
-		m.Empty = nil
-	case uint64(cap(m.Empty)) >= n93:
-		m.Empty = m.Empty[:n93]
-	default:
-		m.Empty = make([]struct0, n93)
 	}
 	m.Null = nil
 	m.Maybe = nil
 	m.Counts = nil
-	return i, nil
 }
 
 // lossListsV0 appends the paths of m's fields that this version cannot carry.
 func lossListsV0(lost []string, path string, m *Lists) []string {
-	for k97 := range m.Points {
-		lost = lossPointV0(lost, wire.Index(wire.Join(path, "Points"), k97), &m.Points[k97])
+	for k38 := range m.Points {
+		lost = lossPointV0(lost, wire.Index(wire.Join(path, "Points"), k38), &m.Points[k38])
 	}
 	if m.Null != nil {
 		lost = append(lost, wire.Join(path, "Null"))
@@ -1387,15 +843,15 @@ func lossListsV0(lost []string, path string, m *Lists) []string {
 	if m.Maybe != nil {
 		lost = append(lost, wire.Join(path, "Maybe"))
 	}
-	for _, k98 := range slices.Sorted(maps.Keys(m.Rooms)) {
-		e99 := m.Rooms[k98]
-		lost = lossPointV0(lost, wire.Key(wire.Join(path, "Rooms"), k98), &e99)
+	for _, k39 := range slices.Sorted(maps.Keys(m.Rooms)) {
+		e40 := m.Rooms[k39]
+		lost = lossPointV0(lost, wire.Key(wire.Join(path, "Rooms"), k39), &e40)
 	}
 	if m.Counts != nil {
 		lost = append(lost, wire.Join(path, "Counts"))
 	}
-	for k100 := range m.Pair {
-		lost = lossPointV0(lost, wire.Index(wire.Join(path, "Pair"), k100), &m.Pair[k100])
+	for k41 := range m.Pair {
+		lost = lossPointV0(lost, wire.Index(wire.Join(path, "Pair"), k41), &m.Pair[k41])
 	}
 	return lost
 }
@@ -1409,30 +865,48 @@ func sizePointV0(m *Point) (int, error) {
 	return n, nil
 }
 
-// putPointV0 writes m's fields to b from index i on, and returns the index after them.
-func putPointV0(b []byte, i int, m *Point) int {
-	r101 := (*[8]byte)(b[i:])
-	binary.BigEndian.PutUint32(r101[0:4], uint32(m.X))
-	binary.BigEndian.PutUint32(r101[4:8], uint32(m.Y))
-	i += 8
-	return i
+// textPointV0 appends m as a JSON object, with its type's name if typed.
+func textPointV0(b []byte, m *Point, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"point",`...)
+	}
+	b = append(b, `"x":`...)
+	b = append(wire.AppendInt(b, int64(m.X)), ',')
+	b = append(b, `"y":`...)
+	b = append(wire.AppendInt(b, int64(m.Y)), ',')
+	return wire.CloseText(b, '}')
 }
 
-// decodePointV0 reads m's fields from src[i:], and returns the index after them.
-func decodePointV0(d *wire.Decoder, src []byte, i int, m *Point) (int, error) {
-	if len(src)-i < 8 {
-		return i, wire.ShortRun(src, i,
-			wire.Width{Path: "X", Bytes: 4},
-			wire.Width{Path: "Y", Bytes: 4},
-		)
+// parsePointV0 reads a JSON object into m.
+func parsePointV0(t *wire.Text, m *Point, typed bool) {
+	m.X = 0
+	m.Y = 0
+	var seen [3]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
+		}
+		switch string(name) {
+		case "x":
+			t.Once(&seen[0])
+			m.X = int32(t.Int(32))
+		case "y":
+			t.Once(&seen[1])
+			m.Y = int32(t.Int(32))
+		case "type":
+			if typed {
+				t.Once(&seen[2])
+			}
+			t.Skip()
+		default:
+			t.Skip()
+		}
 	}
-	r102 := (*[8]byte)(src[i:])
-	m.X = int32(binary.BigEndian.Uint32(r102[0:4]))
-	m.Y = int32(binary.BigEndian.Uint32(r102[4:8]))
-	i += 8
 	m.Z = -1
 	m.N = ""
-	return i, nil
 }
 
 // lossPointV0 appends the paths of m's fields that this version cannot carry.
@@ -1452,31 +926,47 @@ func sizeFlatV0(m *Flat) (int, error) {
 	return n, nil
 }
 
-// putFlatV0 writes m's fields to b from index i on, and returns the index after them.
-func putFlatV0(b []byte, i int, m *Flat) int {
-	r103 := (*[3]byte)(b[i:])
-	binary.BigEndian.PutUint16(r103[0:2], uint16(m.A))
-	r103[2] = wire.Bool(bool(m.B))
-	i += 3
-	return i
+// textFlatV0 appends m as a JSON object, with its type's name if typed.
+func textFlatV0(b []byte, m *Flat, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"flat",`...)
+	}
+	b = append(b, `"a":`...)
+	b = append(wire.AppendUint(b, uint64(m.A)), ',')
+	b = append(b, `"b":`...)
+	b = strconv.AppendBool(b, bool(m.B))
+	b = append(b, ',')
+	return wire.CloseText(b, '}')
 }
 
-// decodeFlatV0 reads m's fields from src[i:], and returns the index after them.
-func decodeFlatV0(d *wire.Decoder, src []byte, i int, m *Flat) (int, error) {
-	if len(src)-i < 3 {
-		return i, wire.ShortRun(src, i,
-			wire.Width{Path: "A", Bytes: 2},
-			wire.Width{Path: "B", Bytes: 1},
-		)
+// parseFlatV0 reads a JSON object into m.
+func parseFlatV0(t *wire.Text, m *Flat, typed bool) {
+	m.A = 0
+	m.B = false
+	var seen [3]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
+		}
+		switch string(name) {
+		case "a":
+			t.Once(&seen[0])
+			m.A = uint16(t.Uint(16))
+		case "b":
+			t.Once(&seen[1])
+			m.B = t.Bool()
+		case "type":
+			if typed {
+				t.Once(&seen[2])
+			}
+			t.Skip()
+		default:
+			t.Skip()
+		}
 	}
-	r104 := (*[3]byte)(src[i:])
-	m.A = binary.BigEndian.Uint16(r104[0:2])
-	if r104[2] > 1 {
-		return i, wire.Bad("B", i+2, codec.ErrCanonical)
-	}
-	m.B = r104[2] != 0
-	i += 3
-	return i, nil
 }
 
 // sizestruct0V0 returns the size of m's fields, or what this version cannot carry.
@@ -1485,14 +975,34 @@ func sizestruct0V0(m *struct0) (int, error) {
 	return n, nil
 }
 
-// putstruct0V0 writes m's fields to b from index i on, and returns the index after them.
-func putstruct0V0(b []byte, i int, m *struct0) int {
-	return i
+// textstruct0V0 appends m as a JSON object, with its type's name if typed.
+func textstruct0V0(b []byte, m *struct0, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"struct0",`...)
+	}
+	return wire.CloseText(b, '}')
 }
 
-// decodestruct0V0 reads m's fields from src[i:], and returns the index after them.
-func decodestruct0V0(d *wire.Decoder, src []byte, i int, m *struct0) (int, error) {
-	return i, nil
+// parsestruct0V0 reads a JSON object into m.
+func parsestruct0V0(t *wire.Text, m *struct0, typed bool) {
+	var seen [1]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
+		}
+		switch string(name) {
+		case "type":
+			if typed {
+				t.Once(&seen[0])
+			}
+			t.Skip()
+		default:
+			t.Skip()
+		}
+	}
 }
 
 // sizeTreeV0 returns the size of m's fields, or what this version cannot carry.
@@ -1504,41 +1014,44 @@ func sizeTreeV0(m *Tree, depth int) (int, error) {
 		return 0, wire.Lost("Left", "v1-v4")
 	}
 	n := 0
+	if !utf8.ValidString(string(m.Label)) {
+		return 0, wire.Invalid("Label", codec.ErrUTF8)
+	}
 	n += wire.UvarintSize(uint64(len(m.Label))) + len(m.Label)
 	n += wire.UvarintSize(uint64(len(m.Kids)))
-	for k105, e106 := range m.Kids {
-		if e106 != nil {
-			s107, err := sizeTreeV0(e106, depth)
+	for k42, e43 := range m.Kids {
+		if e43 != nil {
+			s44, err := sizeTreeV0(e43, depth)
 			if err != nil {
-				return 0, wire.In(err, wire.Index("Kids", k105))
+				return 0, wire.In(err, wire.Index("Kids", k42))
 			}
-			n += s107
+			n += s44
 		}
 		n += 1
 	}
-	switch u108 := m.Shape.(type) {
+	switch u45 := m.Shape.(type) {
 	case nil:
 		n++
 	case *Circle:
-		if u108 == nil {
+		if u45 == nil {
 			return 0, wire.Invalid("Shape", codec.ErrNil)
 		}
 		n += 1
-		s109, err := sizeCircleV0(u108)
+		s46, err := sizeCircleV0(u45)
 		if err != nil {
 			return 0, wire.In(err, "Shape")
 		}
-		n += s109
+		n += s46
 	case *Square:
-		if u108 == nil {
+		if u45 == nil {
 			return 0, wire.Invalid("Shape", codec.ErrNil)
 		}
 		n += 1
-		s110, err := sizeSquareV0(u108)
+		s47, err := sizeSquareV0(u45)
 		if err != nil {
 			return 0, wire.In(err, "Shape")
 		}
-		n += s110
+		n += s47
 	case *Group:
 		return 0, wire.Lost("Shape", "v3-v4")
 	default:
@@ -1547,132 +1060,99 @@ func sizeTreeV0(m *Tree, depth int) (int, error) {
 	return n, nil
 }
 
-// putTreeV0 writes m's fields to b from index i on, and returns the index after them.
-func putTreeV0(b []byte, i int, m *Tree) int {
-	i = wire.PutUvarint(b, i, uint64(len(m.Label)))
-	i += copy(b[i:], m.Label)
-	i = wire.PutUvarint(b, i, uint64(len(m.Kids)))
-	for _, e111 := range m.Kids {
-		if e111 == nil {
-			b[i] = 0
-			i++
+// textTreeV0 appends m as a JSON object, with its type's name if typed.
+func textTreeV0(b []byte, m *Tree, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"tree",`...)
+	}
+	b = append(b, `"label":`...)
+	b = append(wire.AppendText(b, string(m.Label)), ',')
+	b = append(b, `"kids":`...)
+	b = append(b, '[')
+	for k := range m.Kids {
+		e48 := &m.Kids[k]
+		if (*e48) == nil {
+			b = append(b, `null,`...)
 		} else {
-			b[i] = 1
-			i++
-			i = putTreeV0(b, i, e111)
+			b = append(textTreeV0(b, &(*(*e48)), false), ',')
 		}
 	}
-	switch u112 := m.Shape.(type) {
+	b = append(wire.CloseText(b, ']'), ',')
+	b = append(b, `"shape":`...)
+	switch u49 := m.Shape.(type) {
 	case nil:
-		b[i] = 0
-		i++
+		b = append(b, `null,`...)
 	case *Circle:
-		i = wire.PutUvarint(b, i, 1)
-		i = putCircleV0(b, i, u112)
+		b = append(textCircleV0(b, u49, true), ',')
 	case *Square:
-		i = wire.PutUvarint(b, i, 2)
-		i = putSquareV0(b, i, u112)
+		b = append(textSquareV0(b, u49, true), ',')
 	}
-	return i
+	return wire.CloseText(b, '}')
 }
 
-// decodeTreeV0 reads m's fields from src[i:], and returns the index after them.
-func decodeTreeV0(d *wire.Decoder, src []byte, i int, m *Tree) (int, error) {
-	if !d.Enter() {
-		return i, wire.Bad("", i, codec.ErrDepth)
-	}
-	n113, i114 := wire.Uvarint(src, i)
-	if i114 < 0 {
-		return i, wire.BadUvarint("Label", src, i)
-	}
-	i = i114
-	if n113 > uint64(len(src)-i) {
-		return i, wire.Short("Label", src)
-	}
-	m.Label = d.String(src, i, i+int(n113))
-	i += int(n113)
-	n115, i116 := wire.Uvarint(src, i)
-	if i116 < 0 {
-		return i, wire.BadUvarint("Kids", src, i)
-	}
-	i = i116
-	if n115 > uint64(len(src)-i) {
-		return i, wire.Short("Kids", src)
-	}
-	if !d.Take(int(n115), 8) {
-		return i, d.OverBudget("Kids", i, int(n115), 8)
-	}
-	switch {
-	case n115 == 0:
-		m.Kids = nil
-	case uint64(cap(m.Kids)) >= n115:
-		m.Kids = m.Kids[:n115]
-	default:
-		m.Kids = make([]*Tree, n115)
-	}
-	for k117 := range m.Kids {
-		if i >= len(src) {
-			return i, wire.Short(wire.Index("Kids", k117), src)
+// parseTreeV0 reads a JSON object into m.
+func parseTreeV0(t *wire.Text, m *Tree, typed bool) {
+	t.Enter()
+	defer t.Leave()
+	m.Label = ""
+	m.Kids = nil
+	m.Shape = nil
+	var seen [4]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
 		}
-		switch src[i] {
-		case 0:
-			m.Kids[k117] = nil
-			i++
-		case 1:
-			i++
-			if !d.Take(1, 64) {
-				return i, d.OverBudget(wire.Index("Kids", k117), i, 1, 64)
+		switch string(name) {
+		case "label":
+			t.Once(&seen[0])
+			m.Label = t.String()
+		case "kids":
+			t.Once(&seen[1])
+			m.Kids = m.Kids[:0]
+			for t.List(); t.Element(); {
+				var e50 *Tree
+				if t.Null() {
+					e50 = nil
+				} else {
+					e50 = new(Tree)
+					parseTreeV0(t, e50, false)
+				}
+				m.Kids = append(m.Kids, e50)
 			}
-			if m.Kids[k117] == nil {
-				m.Kids[k117] = new(Tree)
+			if len(m.Kids) == 0 {
+				m.Kids = nil
 			}
-			i119, err := decodeTreeV0(d, src, i, m.Kids[k117])
-			if err != nil {
-				return i, wire.In(err, wire.Index("Kids", k117))
+		case "shape":
+			t.Once(&seen[2])
+			if t.Null() {
+				m.Shape = nil
+			} else {
+				switch t.Type(false) {
+				case "circle":
+					v51 := new(Circle)
+					parseCircleV0(t, v51, true)
+					m.Shape = v51
+				case "square":
+					v52 := new(Square)
+					parseSquareV0(t, v52, true)
+					m.Shape = v52
+				default:
+					t.Fail(codec.ErrEnum)
+				}
 			}
-			i = i119
+		case "type":
+			if typed {
+				t.Once(&seen[3])
+			}
+			t.Skip()
 		default:
-			return i, wire.Bad(wire.Index("Kids", k117), i, codec.ErrCanonical)
+			t.Skip()
 		}
-	}
-	u120, i121 := wire.Uvarint(src, i)
-	if i121 < 0 {
-		return i, wire.BadUvarint("Shape", src, i)
-	}
-	switch u120 {
-	case 0:
-		m.Shape = nil
-		i = i121
-	case 1:
-		i = i121
-		if !d.Take(1, 8) {
-			return i, d.OverBudget("Shape", i, 1, 8)
-		}
-		v122 := new(Circle)
-		i123, err := decodeCircleV0(d, src, i, v122)
-		if err != nil {
-			return i, wire.In(err, "Shape")
-		}
-		i = i123
-		m.Shape = v122
-	case 2:
-		i = i121
-		if !d.Take(1, 16) {
-			return i, d.OverBudget("Shape", i, 1, 16)
-		}
-		v124 := new(Square)
-		i125, err := decodeSquareV0(d, src, i, v124)
-		if err != nil {
-			return i, wire.In(err, "Shape")
-		}
-		i = i125
-		m.Shape = v124
-	default:
-		return i, wire.Bad("Shape", i, codec.ErrEnum)
 	}
 	m.Left = nil
-	d.Leave()
-	return i, nil
 }
 
 // lossTreeV0 appends the paths of m's fields that this version cannot carry.
@@ -1680,9 +1160,9 @@ func lossTreeV0(lost []string, path string, m *Tree, depth int) []string {
 	if depth--; depth < 0 {
 		return lost
 	}
-	for k126 := range m.Kids {
-		if m.Kids[k126] != nil {
-			lost = lossTreeV0(lost, wire.Index(wire.Join(path, "Kids"), k126), m.Kids[k126], depth)
+	for k53 := range m.Kids {
+		if m.Kids[k53] != nil {
+			lost = lossTreeV0(lost, wire.Index(wire.Join(path, "Kids"), k53), m.Kids[k53], depth)
 		}
 	}
 	if m.Left != nil {
@@ -1704,26 +1184,43 @@ func sizeCircleV0(m *Circle) (int, error) {
 	return n, nil
 }
 
-// putCircleV0 writes m's fields to b from index i on, and returns the index after them.
-func putCircleV0(b []byte, i int, m *Circle) int {
-	r128 := (*[8]byte)(b[i:])
-	binary.BigEndian.PutUint64(r128[0:8], uint64(math.Float64bits(float64(m.R))))
-	i += 8
-	return i
+// textCircleV0 appends m as a JSON object, with its type's name if typed.
+func textCircleV0(b []byte, m *Circle, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"circle",`...)
+	}
+	b = append(b, `"r":`...)
+	b = append(wire.AppendFloat64(b, float64(m.R)), ',')
+	return wire.CloseText(b, '}')
 }
 
-// decodeCircleV0 reads m's fields from src[i:], and returns the index after them.
-func decodeCircleV0(d *wire.Decoder, src []byte, i int, m *Circle) (int, error) {
-	if len(src)-i < 8 {
-		return i, wire.Short("R", src)
+// parseCircleV0 reads a JSON object into m.
+func parseCircleV0(t *wire.Text, m *Circle, typed bool) {
+	m.R = 0
+	var seen [2]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
+		}
+		switch string(name) {
+		case "r":
+			t.Once(&seen[0])
+			m.R = t.Float64()
+			if !(m.R >= 0) {
+				t.Fail(codec.ErrRange)
+			}
+		case "type":
+			if typed {
+				t.Once(&seen[1])
+			}
+			t.Skip()
+		default:
+			t.Skip()
+		}
 	}
-	r129 := (*[8]byte)(src[i:])
-	m.R = math.Float64frombits(binary.BigEndian.Uint64(r129[0:8]))
-	if !(m.R >= 0) {
-		return i, wire.Bad("R", i+0, codec.ErrRange)
-	}
-	i += 8
-	return i, nil
 }
 
 // sizeSquareV0 returns the size of m's fields, or what this version cannot carry.
@@ -1732,53 +1229,63 @@ func sizeSquareV0(m *Square) (int, error) {
 	if m.Name == nil {
 		n += 1
 	} else {
+		if !utf8.ValidString(string((*m.Name))) {
+			return 0, wire.Invalid("Name", codec.ErrUTF8)
+		}
 		n += wire.UvarintSize(uint64(len((*m.Name)))+1) + len((*m.Name))
 	}
 	return n, nil
 }
 
-// putSquareV0 writes m's fields to b from index i on, and returns the index after them.
-func putSquareV0(b []byte, i int, m *Square) int {
-	r130 := (*[8]byte)(b[i:])
-	binary.BigEndian.PutUint64(r130[0:8], uint64(math.Float64bits(float64(m.Side))))
-	i += 8
-	if m.Name == nil {
-		b[i] = 0
-		i++
-	} else {
-		i = wire.PutUvarint(b, i, uint64(len((*m.Name)))+1)
-		i += copy(b[i:], (*m.Name))
+// textSquareV0 appends m as a JSON object, with its type's name if typed.
+func textSquareV0(b []byte, m *Square, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"square",`...)
 	}
-	return i
+	b = append(b, `"side":`...)
+	b = append(wire.AppendFloat64(b, float64(m.Side)), ',')
+	b = append(b, `"name":`...)
+	if m.Name == nil {
+		b = append(b, `null,`...)
+	} else {
+		b = append(wire.AppendText(b, string((*m.Name))), ',')
+	}
+	return wire.CloseText(b, '}')
 }
 
-// decodeSquareV0 reads m's fields from src[i:], and returns the index after them.
-func decodeSquareV0(d *wire.Decoder, src []byte, i int, m *Square) (int, error) {
-	if len(src)-i < 8 {
-		return i, wire.Short("Side", src)
-	}
-	r131 := (*[8]byte)(src[i:])
-	m.Side = math.Float64frombits(binary.BigEndian.Uint64(r131[0:8]))
-	i += 8
-	n132, i133 := wire.Uvarint(src, i)
-	if i133 < 0 {
-		return i, wire.BadUvarint("Name", src, i)
-	}
-	i = i133
-	if n132 == 0 {
-		m.Name = nil
-	} else {
-		if m.Name == nil {
-			m.Name = new(string)
+// parseSquareV0 reads a JSON object into m.
+func parseSquareV0(t *wire.Text, m *Square, typed bool) {
+	m.Side = 0
+	m.Name = nil
+	var seen [3]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
 		}
-		n132--
-		if n132 > uint64(len(src)-i) {
-			return i, wire.Short("Name", src)
+		switch string(name) {
+		case "side":
+			t.Once(&seen[0])
+			m.Side = t.Float64()
+		case "name":
+			t.Once(&seen[1])
+			if t.Null() {
+				m.Name = nil
+			} else {
+				m.Name = new(string)
+				(*m.Name) = t.String()
+			}
+		case "type":
+			if typed {
+				t.Once(&seen[2])
+			}
+			t.Skip()
+		default:
+			t.Skip()
 		}
-		(*m.Name) = d.String(src, i, i+int(n132))
-		i += int(n132)
 	}
-	return i, nil
 }
 
 // sizePointersV0 returns the size of m's fields, or what this version cannot carry.
@@ -1790,6 +1297,9 @@ func sizePointersV0(m *Pointers) (int, error) {
 	if m.S == nil {
 		return 0, wire.Invalid("S", codec.ErrNil)
 	}
+	if !utf8.ValidString(string((*m.S))) {
+		return 0, wire.Invalid("S", codec.ErrUTF8)
+	}
 	if uint64(len((*m.S))) > 32767 {
 		return 0, wire.TooLong("S", "length", len((*m.S)), 32767)
 	}
@@ -1798,11 +1308,11 @@ func sizePointersV0(m *Pointers) (int, error) {
 		n += 4
 	}
 	if m.P != nil {
-		s134, err := sizePointV0(m.P)
+		s55, err := sizePointV0(m.P)
 		if err != nil {
 			return 0, wire.In(err, "P")
 		}
-		n += s134
+		n += s55
 	}
 	if m.Must == nil {
 		return 0, wire.Invalid("Must", codec.ErrNil)
@@ -1810,6 +1320,9 @@ func sizePointersV0(m *Pointers) (int, error) {
 	if m.I16 == nil {
 		n += 2
 	} else {
+		if !utf8.ValidString(string((*m.I16))) {
+			return 0, wire.Invalid("I16", codec.ErrUTF8)
+		}
 		if len((*m.I16)) > 10 {
 			return 0, wire.TooLong("I16", "length", len((*m.I16)), 10)
 		}
@@ -1817,194 +1330,124 @@ func sizePointersV0(m *Pointers) (int, error) {
 		n += 2
 	}
 	if m.Byte != nil {
+		if !utf8.ValidString(string((*m.Byte))) {
+			return 0, wire.Invalid("Byte", codec.ErrUTF8)
+		}
 		n += wire.UvarintSize(uint64(len((*m.Byte)))) + len((*m.Byte))
 	}
 	return n, nil
 }
 
-// putPointersV0 writes m's fields to b from index i on, and returns the index after them.
-func putPointersV0(b []byte, i int, m *Pointers) int {
-	binary.BigEndian.PutUint16(b[i:], uint16(len((*m.S))))
-	i += 2
-	i += copy(b[i:], (*m.S))
+// textPointersV0 appends m as a JSON object, with its type's name if typed.
+func textPointersV0(b []byte, m *Pointers, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"pointers",`...)
+	}
+	b = append(b, `"s":`...)
+	b = append(wire.AppendText(b, string((*m.S))), ',')
+	b = append(b, `"n":`...)
 	if m.N == nil {
-		b[i] = 0
-		i++
+		b = append(b, `null,`...)
 	} else {
-		b[i] = 1
-		i++
-		r135 := (*[4]byte)(b[i:])
-		binary.BigEndian.PutUint32(r135[0:4], uint32((*m.N)))
-		i += 4
+		b = append(wire.AppendInt(b, int64((*m.N))), ',')
 	}
+	b = append(b, `"p":`...)
 	if m.P == nil {
-		b[i] = 0
-		i++
+		b = append(b, `null,`...)
 	} else {
-		b[i] = 1
-		i++
-		i = putPointV0(b, i, m.P)
+		b = append(textPointV0(b, m.P, false), ',')
 	}
-	r136 := (*[3]byte)(b[i:])
-	binary.BigEndian.PutUint16(r136[0:2], uint16((*m.Must).A))
-	r136[2] = wire.Bool(bool((*m.Must).B))
-	i += 3
+	b = append(b, `"must":`...)
+	b = append(textFlatV0(b, m.Must, false), ',')
+	b = append(b, `"i16":`...)
 	if m.I16 == nil {
-		binary.BigEndian.PutUint16(b[i:], math.MaxUint16)
-		i += 2
+		b = append(b, `null,`...)
 	} else {
-		binary.BigEndian.PutUint16(b[i:], uint16(len((*m.I16))))
-		i += 2
-		i += copy(b[i:], (*m.I16))
+		b = append(wire.AppendText(b, string((*m.I16))), ',')
 	}
+	b = append(b, `"byte":`...)
 	if m.Byte == nil {
-		b[i] = 0
-		i++
+		b = append(b, `null,`...)
 	} else {
-		b[i] = 1
-		i++
-		i = wire.PutUvarint(b, i, uint64(len((*m.Byte))))
-		i += copy(b[i:], (*m.Byte))
+		b = append(wire.AppendText(b, string((*m.Byte))), ',')
 	}
-	return i
+	return wire.CloseText(b, '}')
 }
 
-// decodePointersV0 reads m's fields from src[i:], and returns the index after them.
-func decodePointersV0(d *wire.Decoder, src []byte, i int, m *Pointers) (int, error) {
-	if !d.Take(1, 16) {
-		return i, d.OverBudget("S", i, 1, 16)
-	}
-	if m.S == nil {
-		m.S = new(string)
-	}
-	if len(src)-i < 2 {
-		return i, wire.Short("S", src)
-	}
-	n137 := uint64(binary.BigEndian.Uint16(src[i:]))
-	i += 2
-	if n137 > 32767 {
-		return i, wire.Bad("S", i, codec.ErrNil)
-	}
-	if n137 > uint64(len(src)-i) {
-		return i, wire.Short("S", src)
-	}
-	(*m.S) = d.String(src, i, i+int(n137))
-	i += int(n137)
-	if i >= len(src) {
-		return i, wire.Short("N", src)
-	}
-	switch src[i] {
-	case 0:
-		m.N = nil
-		i++
-	case 1:
-		i++
-		if !d.Take(1, 4) {
-			return i, d.OverBudget("N", i, 1, 4)
+// parsePointersV0 reads a JSON object into m.
+func parsePointersV0(t *wire.Text, m *Pointers, typed bool) {
+	m.S = new(string)
+	(*m.S) = ""
+	m.N = nil
+	m.P = nil
+	m.Must = new(Flat)
+	setDefaultFlat(&(*m.Must))
+	m.I16 = nil
+	m.Byte = nil
+	var seen [7]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
 		}
-		if m.N == nil {
-			m.N = new(int32)
+		switch string(name) {
+		case "s":
+			t.Once(&seen[0])
+			m.S = new(string)
+			(*m.S) = t.String()
+			if uint64(len((*m.S))) > 32767 {
+				t.Fail(&codec.LimitError{What: "length", Size: uint64(len((*m.S))), Limit: 32767})
+			}
+		case "n":
+			t.Once(&seen[1])
+			if t.Null() {
+				m.N = nil
+			} else {
+				m.N = new(int32)
+				(*m.N) = int32(t.Int(32))
+			}
+		case "p":
+			t.Once(&seen[2])
+			if t.Null() {
+				m.P = nil
+			} else {
+				m.P = new(Point)
+				parsePointV0(t, m.P, false)
+			}
+		case "must":
+			t.Once(&seen[3])
+			m.Must = new(Flat)
+			parseFlatV0(t, m.Must, false)
+		case "i16":
+			t.Once(&seen[4])
+			if t.Null() {
+				m.I16 = nil
+			} else {
+				m.I16 = new(string)
+				(*m.I16) = t.String()
+				if uint64(len((*m.I16))) > 10 {
+					t.Fail(&codec.LimitError{What: "length", Size: uint64(len((*m.I16))), Limit: 10})
+				}
+			}
+		case "byte":
+			t.Once(&seen[5])
+			if t.Null() {
+				m.Byte = nil
+			} else {
+				m.Byte = new(string)
+				(*m.Byte) = t.String()
+			}
+		case "type":
+			if typed {
+				t.Once(&seen[6])
+			}
+			t.Skip()
+		default:
+			t.Skip()
 		}
-		if len(src)-i < 4 {
-			return i, wire.Short("N", src)
-		}
-		r138 := (*[4]byte)(src[i:])
-		(*m.N) = int32(binary.BigEndian.Uint32(r138[0:4]))
-		i += 4
-	default:
-		return i, wire.Bad("N", i, codec.ErrCanonical)
 	}
-	if i >= len(src) {
-		return i, wire.Short("P", src)
-	}
-	switch src[i] {
-	case 0:
-		m.P = nil
-		i++
-	case 1:
-		i++
-		if !d.Take(1, 32) {
-			return i, d.OverBudget("P", i, 1, 32)
-		}
-		if m.P == nil {
-			m.P = new(Point)
-		}
-		i139, err := decodePointV0(d, src, i, m.P)
-		if err != nil {
-			return i, wire.In(err, "P")
-		}
-		i = i139
-	default:
-		return i, wire.Bad("P", i, codec.ErrCanonical)
-	}
-	if !d.Take(1, 4) {
-		return i, d.OverBudget("Must", i, 1, 4)
-	}
-	if m.Must == nil {
-		m.Must = new(Flat)
-	}
-	if len(src)-i < 3 {
-		return i, wire.ShortRun(src, i,
-			wire.Width{Path: "Must.A", Bytes: 2},
-			wire.Width{Path: "Must.B", Bytes: 1},
-		)
-	}
-	r140 := (*[3]byte)(src[i:])
-	(*m.Must).A = binary.BigEndian.Uint16(r140[0:2])
-	if r140[2] > 1 {
-		return i, wire.Bad("Must.B", i+2, codec.ErrCanonical)
-	}
-	(*m.Must).B = r140[2] != 0
-	i += 3
-	if len(src)-i < 2 {
-		return i, wire.Short("I16", src)
-	}
-	n141 := uint64(binary.BigEndian.Uint16(src[i:]))
-	i += 2
-	if n141 == math.MaxUint16 {
-		m.I16 = nil
-	} else {
-		if m.I16 == nil {
-			m.I16 = new(string)
-		}
-		if n141 > 10 {
-			return i, wire.TooMany("I16", i, "length", n141, 10)
-		}
-		if n141 > uint64(len(src)-i) {
-			return i, wire.Short("I16", src)
-		}
-		(*m.I16) = d.String(src, i, i+int(n141))
-		i += int(n141)
-	}
-	if i >= len(src) {
-		return i, wire.Short("Byte", src)
-	}
-	switch src[i] {
-	case 0:
-		m.Byte = nil
-		i++
-	case 1:
-		i++
-		if !d.Take(1, 16) {
-			return i, d.OverBudget("Byte", i, 1, 16)
-		}
-		if m.Byte == nil {
-			m.Byte = new(string)
-		}
-		n142, i143 := wire.Uvarint(src, i)
-		if i143 < 0 {
-			return i, wire.BadUvarint("Byte", src, i)
-		}
-		i = i143
-		if n142 > uint64(len(src)-i) {
-			return i, wire.Short("Byte", src)
-		}
-		(*m.Byte) = d.String(src, i, i+int(n142))
-		i += int(n142)
-	default:
-		return i, wire.Bad("Byte", i, codec.ErrCanonical)
-	}
-	return i, nil
 }
 
 // lossPointersV0 appends the paths of m's fields that this version cannot carry.
@@ -2024,6 +1467,9 @@ func sizeReadingV0(m *Reading) (int, error) {
 		return 0, wire.Lost("Must", "v4")
 	}
 	n := 9
+	if !utf8.ValidString(string(m.Sensor)) {
+		return 0, wire.Invalid("Sensor", codec.ErrUTF8)
+	}
 	if len(m.Sensor) > 64 {
 		return 0, wire.TooLong("Sensor", "length", len(m.Sensor), 64)
 	}
@@ -2031,58 +1477,68 @@ func sizeReadingV0(m *Reading) (int, error) {
 	return n, nil
 }
 
-// putReadingV0 writes m's fields to b from index i on, and returns the index after them.
-func putReadingV0(b []byte, i int, m *Reading) int {
-	i = wire.PutUvarint(b, i, uint64(len(m.Sensor)))
-	i += copy(b[i:], m.Sensor)
-	r144 := (*[9]byte)(b[i:])
-	binary.BigEndian.PutUint64(r144[0:8], uint64(math.Float64bits(float64(m.Kelvin))))
-	r144[8] = wire.Bool(bool(m.Old))
-	i += 9
-	return i
+// textReadingV0 appends m as a JSON object, with its type's name if typed.
+func textReadingV0(b []byte, m *Reading, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"reading",`...)
+	}
+	b = append(b, `"sensor":`...)
+	b = append(wire.AppendText(b, string(m.Sensor)), ',')
+	b = append(b, `"kelvin":`...)
+	b = append(wire.AppendFloat64(b, float64(m.Kelvin)), ',')
+	b = append(b, `"old":`...)
+	b = strconv.AppendBool(b, bool(m.Old))
+	b = append(b, ',')
+	return wire.CloseText(b, '}')
 }
 
-// decodeReadingV0 reads m's fields from src[i:], and returns the index after them.
-func decodeReadingV0(d *wire.Decoder, src []byte, i int, m *Reading) (int, error) {
-	n145, i146 := wire.Uvarint(src, i)
-	if i146 < 0 {
-		return i, wire.BadUvarint("Sensor", src, i)
+// parseReadingV0 reads a JSON object into m.
+func parseReadingV0(t *wire.Text, m *Reading, typed bool) {
+	m.Sensor = ""
+	m.Kelvin = 0
+	m.Old = true
+	var seen [4]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
+		}
+		switch string(name) {
+		case "sensor":
+			t.Once(&seen[0])
+			m.Sensor = t.String()
+			if uint64(len(m.Sensor)) > 64 {
+				t.Fail(&codec.LimitError{What: "length", Size: uint64(len(m.Sensor)), Limit: 64})
+			}
+		case "kelvin":
+			t.Once(&seen[1])
+			m.Kelvin = t.Float64()
+		case "old":
+			t.Once(&seen[2])
+			m.Old = t.Bool()
+		case "type":
+			if typed {
+				t.Once(&seen[3])
+			}
+			t.Skip()
+		default:
+			t.Skip()
+		}
 	}
-	i = i146
-	if n145 > 64 {
-		return i, wire.TooMany("Sensor", i, "length", n145, 64)
-	}
-	if n145 > uint64(len(src)-i) {
-		return i, wire.Short("Sensor", src)
-	}
-	m.Sensor = d.String(src, i, i+int(n145))
-	i += int(n145)
-	if len(src)-i < 9 {
-		return i, wire.ShortRun(src, i,
-			wire.Width{Path: "Kelvin", Bytes: 8},
-			wire.Width{Path: "Old", Bytes: 1},
-		)
-	}
-	r147 := (*[9]byte)(src[i:])
-	m.Kelvin = math.Float64frombits(binary.BigEndian.Uint64(r147[0:8]))
-	if r147[8] > 1 {
-		return i, wire.Bad("Old", i+8, codec.ErrCanonical)
-	}
-	m.Old = r147[8] != 0
-	i += 9
 	m.Note = "none"
 	m.Must = 0
 	if x, err := m.KelvinToCelsius(m.Kelvin); err != nil {
-		return i, wire.Bad("Celsius", i, err)
+		t.FailAt("celsius", err)
 	} else {
 		m.Celsius = x
 	}
 	if x, err := m.CelsiusToMilli(m.Celsius); err != nil {
-		return i, wire.Bad("Milli", i, err)
+		t.FailAt("milli", err)
 	} else {
 		m.Milli = x
 	}
-	return i, nil
 }
 
 // lossReadingV0 appends the paths of m's fields that this version cannot carry.
@@ -2118,183 +1574,177 @@ func sizeSkippingV0(m *Skipping) (int, error) {
 	return n, nil
 }
 
-// putSkippingV0 writes m's fields to b from index i on, and returns the index after them.
-func putSkippingV0(b []byte, i int, m *Skipping) int {
-	b[i] = byte(m.A)
-	i++
-	return i
+// textSkippingV0 appends m as a JSON object, with its type's name if typed.
+func textSkippingV0(b []byte, m *Skipping, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"skipping",`...)
+	}
+	b = append(b, `"a":`...)
+	b = append(wire.AppendUint(b, uint64(m.A)), ',')
+	return wire.CloseText(b, '}')
 }
 
-// decodeSkippingV0 reads m's fields from src[i:], and returns the index after them.
-func decodeSkippingV0(d *wire.Decoder, src []byte, i int, m *Skipping) (int, error) {
-	if len(src)-i < 1 {
-		return i, wire.Short("A", src)
+// parseSkippingV0 reads a JSON object into m.
+func parseSkippingV0(t *wire.Text, m *Skipping, typed bool) {
+	m.A = 0
+	var seen [2]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
+		}
+		switch string(name) {
+		case "a":
+			t.Once(&seen[0])
+			m.A = uint8(t.Uint(8))
+		case "type":
+			if typed {
+				t.Once(&seen[1])
+			}
+			t.Skip()
+		default:
+			t.Skip()
+		}
 	}
-	r148 := (*[1]byte)(src[i:])
-	m.A = r148[0]
-	i += 1
-	return i, nil
 }
 
 // sizeBatchV0 returns the size of m's fields, or what this version cannot carry.
 func sizeBatchV0(m *Batch) (int, error) {
 	n := 1
 	n += wire.UvarintSize(uint64(len(m.Readings)))
-	for k149 := range m.Readings {
-		e150 := &m.Readings[k149]
-		s151, err := sizeReadingV0(e150)
+	for k56 := range m.Readings {
+		e57 := &m.Readings[k56]
+		s58, err := sizeReadingV0(e57)
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Readings", k149))
+			return 0, wire.In(err, wire.Index("Readings", k56))
 		}
-		n += s151
+		n += s58
 	}
 	n += wire.UvarintSize(uint64(len(m.ByName)))
-	for k152, e153 := range m.ByName {
-		n += wire.UvarintSize(uint64(len(k152))) + len(k152)
-		s154, err := sizeReadingV0(&e153)
-		if err != nil {
-			return 0, wire.In(err, wire.Key("ByName", k152))
+	for k59, e60 := range m.ByName {
+		if !utf8.ValidString(string(k59)) {
+			return 0, wire.Invalid(wire.Key("ByName", k59), codec.ErrUTF8)
 		}
-		n += s154
+		n += wire.UvarintSize(uint64(len(k59))) + len(k59)
+		s61, err := sizeReadingV0(&e60)
+		if err != nil {
+			return 0, wire.In(err, wire.Key("ByName", k59))
+		}
+		n += s61
 	}
 	if m.One != nil {
-		s155, err := sizeReadingV0(m.One)
+		s62, err := sizeReadingV0(m.One)
 		if err != nil {
 			return 0, wire.In(err, "One")
 		}
-		n += s155
+		n += s62
 	}
 	return n, nil
 }
 
-// putBatchV0 writes m's fields to b from index i on, and returns the index after them.
-func putBatchV0(b []byte, i int, m *Batch) int {
-	i = wire.PutUvarint(b, i, uint64(len(m.Readings)))
+// textBatchV0 appends m as a JSON object, with its type's name if typed.
+func textBatchV0(b []byte, m *Batch, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"batch",`...)
+	}
+	b = append(b, `"readings":`...)
+	b = append(b, '[')
 	for k := range m.Readings {
-		e156 := &m.Readings[k]
-		i = putReadingV0(b, i, e156)
+		e63 := &m.Readings[k]
+		b = append(textReadingV0(b, e63, false), ',')
 	}
-	i = wire.PutUvarint(b, i, uint64(len(m.ByName)))
-	for _, k157 := range slices.Sorted(maps.Keys(m.ByName)) {
-		i = wire.PutUvarint(b, i, uint64(len(k157)))
-		i += copy(b[i:], k157)
-		e158 := m.ByName[k157]
-		i = putReadingV0(b, i, &e158)
+	b = append(wire.CloseText(b, ']'), ',')
+	b = append(b, `"byName":`...)
+	b = append(b, '{')
+	for _, k64 := range slices.Sorted(maps.Keys(m.ByName)) {
+		b = append(wire.AppendText(b, string(k64)), ':')
+		e65 := m.ByName[k64]
+		b = append(textReadingV0(b, &e65, false), ',')
 	}
+	b = append(wire.CloseText(b, '}'), ',')
+	b = append(b, `"one":`...)
 	if m.One == nil {
-		b[i] = 0
-		i++
+		b = append(b, `null,`...)
 	} else {
-		b[i] = 1
-		i++
-		i = putReadingV0(b, i, m.One)
+		b = append(textReadingV0(b, m.One, false), ',')
 	}
-	return i
+	return wire.CloseText(b, '}')
 }
 
-// decodeBatchV0 reads m's fields from src[i:], and returns the index after them.
-func decodeBatchV0(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
-	n159, i160 := wire.Uvarint(src, i)
-	if i160 < 0 {
-		return i, wire.BadUvarint("Readings", src, i)
-	}
-	i = i160
-	if n159 > uint64(len(src)-i)/10 {
-		return i, wire.Short("Readings", src)
-	}
-	if !d.Take(int(n159), 64) {
-		return i, d.OverBudget("Readings", i, int(n159), 64)
-	}
-	switch {
-	case n159 == 0:
-		m.Readings = nil
-	case uint64(cap(m.Readings)) >= n159:
-		m.Readings = m.Readings[:n159]
-	default:
-		m.Readings = make([]Reading, n159)
-	}
-	for k161 := range m.Readings {
-		e162 := &m.Readings[k161]
-		i163, err := decodeReadingV0(d, src, i, e162)
-		if err != nil {
-			return i, wire.In(err, wire.Index("Readings", k161))
-		}
-		i = i163
-	}
-	n164, i165 := wire.Uvarint(src, i)
-	if i165 < 0 {
-		return i, wire.BadUvarint("ByName", src, i)
-	}
-	i = i165
-	if n164 > uint64(len(src)-i)/11 {
-		return i, wire.Short("ByName", src)
-	}
-	if !d.Take(int(n164), 187) {
-		return i, d.OverBudget("ByName", i, int(n164), 187)
-	}
+// parseBatchV0 reads a JSON object into m.
+func parseBatchV0(t *wire.Text, m *Batch, typed bool) {
+	m.Readings = nil
 	m.ByName = nil
-	if n164 > 0 {
-		m.ByName = make(map[string]Reading, n164)
+	m.One = nil
+	var seen [4]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
+		}
+		switch string(name) {
+		case "readings":
+			t.Once(&seen[0])
+			m.Readings = m.Readings[:0]
+			for t.List(); t.Element(); {
+				var e66 Reading
+				parseReadingV0(t, &e66, false)
+				m.Readings = append(m.Readings, e66)
+			}
+			if len(m.Readings) == 0 {
+				m.Readings = nil
+			}
+		case "byName":
+			t.Once(&seen[1])
+			m.ByName = map[string]Reading{}
+			t.Object()
+			for {
+				name, ok := t.Member()
+				if !ok {
+					break
+				}
+				k67 := string(name)
+				if _, ok := m.ByName[k67]; ok {
+					t.Fail(codec.ErrDuplicate)
+				}
+				var e68 Reading
+				parseReadingV0(t, &e68, false)
+				m.ByName[k67] = e68
+			}
+			if len(m.ByName) == 0 {
+				m.ByName = nil
+			}
+		case "one":
+			t.Once(&seen[2])
+			if t.Null() {
+				m.One = nil
+			} else {
+				m.One = new(Reading)
+				parseReadingV0(t, m.One, false)
+			}
+		case "type":
+			if typed {
+				t.Once(&seen[3])
+			}
+			t.Skip()
+		default:
+			t.Skip()
+		}
 	}
-	var last168 string
-	for n := range n164 {
-		var k166 string
-		var e167 Reading
-		n169, i170 := wire.Uvarint(src, i)
-		if i170 < 0 {
-			return i, wire.BadUvarint("ByName", src, i)
-		}
-		i = i170
-		if n169 > uint64(len(src)-i) {
-			return i, wire.Short("ByName", src)
-		}
-		k166 = d.String(src, i, i+int(n169))
-		i += int(n169)
-		if n > 0 && k166 <= last168 {
-			return i, wire.Bad(wire.Key("ByName", k166), i, codec.ErrCanonical)
-		}
-		last168 = k166
-		i171, err := decodeReadingV0(d, src, i, &e167)
-		if err != nil {
-			return i, wire.In(err, wire.Key("ByName", k166))
-		}
-		i = i171
-		m.ByName[k166] = e167
-	}
-	if i >= len(src) {
-		return i, wire.Short("One", src)
-	}
-	switch src[i] {
-	case 0:
-		m.One = nil
-		i++
-	case 1:
-		i++
-		if !d.Take(1, 64) {
-			return i, d.OverBudget("One", i, 1, 64)
-		}
-		if m.One == nil {
-			m.One = new(Reading)
-		}
-		i172, err := decodeReadingV0(d, src, i, m.One)
-		if err != nil {
-			return i, wire.In(err, "One")
-		}
-		i = i172
-	default:
-		return i, wire.Bad("One", i, codec.ErrCanonical)
-	}
-	return i, nil
 }
 
 // lossBatchV0 appends the paths of m's fields that this version cannot carry.
 func lossBatchV0(lost []string, path string, m *Batch) []string {
-	for k173 := range m.Readings {
-		lost = lossReadingV0(lost, wire.Index(wire.Join(path, "Readings"), k173), &m.Readings[k173])
+	for k69 := range m.Readings {
+		lost = lossReadingV0(lost, wire.Index(wire.Join(path, "Readings"), k69), &m.Readings[k69])
 	}
-	for _, k174 := range slices.Sorted(maps.Keys(m.ByName)) {
-		e175 := m.ByName[k174]
-		lost = lossReadingV0(lost, wire.Key(wire.Join(path, "ByName"), k174), &e175)
+	for _, k70 := range slices.Sorted(maps.Keys(m.ByName)) {
+		e71 := m.ByName[k70]
+		lost = lossReadingV0(lost, wire.Key(wire.Join(path, "ByName"), k70), &e71)
 	}
 	if m.One != nil {
 		lost = lossReadingV0(lost, wire.Join(path, "One"), m.One)
@@ -2306,30 +1756,30 @@ func lossBatchV0(lost []string, path string, m *Batch) []string {
 func projectBatchV0(m *Batch) (*Batch, error) {
 	c := *m
 	c.Readings = slices.Clone(c.Readings)
-	for k176 := range c.Readings {
-		p177, err := projectReadingV0(&c.Readings[k176])
+	for k72 := range c.Readings {
+		p73, err := projectReadingV0(&c.Readings[k72])
 		if err != nil {
-			return nil, wire.In(err, wire.Index("Readings", k176))
+			return nil, wire.In(err, wire.Index("Readings", k72))
 		}
-		c.Readings[k176] = *p177
+		c.Readings[k72] = *p73
 	}
 	c.ByName = maps.Clone(c.ByName)
-	for k178, e179 := range c.ByName {
-		p180, err := projectReadingV0(&e179)
+	for k74, e75 := range c.ByName {
+		p76, err := projectReadingV0(&e75)
 		if err != nil {
-			return nil, wire.In(err, wire.Key("ByName", k178))
+			return nil, wire.In(err, wire.Key("ByName", k74))
 		}
-		e179 = *p180
-		c.ByName[k178] = e179
+		e75 = *p76
+		c.ByName[k74] = e75
 	}
 	if c.One != nil {
-		p181 := *c.One
-		p182, err := projectReadingV0(&p181)
+		p77 := *c.One
+		p78, err := projectReadingV0(&p77)
 		if err != nil {
 			return nil, wire.In(err, "One")
 		}
-		p181 = *p182
-		c.One = &p181
+		p77 = *p78
+		c.One = &p77
 	}
 	return &c, nil
 }

@@ -23,13 +23,13 @@ func (codecV1) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 1)
 		}
-		n, err := sizePersonV0(m)
+		n, err := sizePersonV1(m)
 		if err != nil {
 			return dst, wire.Of(err, "Person", 1)
 		}
 		b, i := wire.Grow(dst, n+1)
 		b[i] = 1
-		putPersonV0(b, i+1, m)
+		putPersonV1(b, i+1, m)
 		return b, nil
 	case *Scalars:
 		if m == nil {
@@ -71,13 +71,13 @@ func (codecV1) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 1)
 		}
-		n, err := sizePointersV0(m)
+		n, err := sizePointersV1(m)
 		if err != nil {
 			return dst, wire.Of(err, "Pointers", 1)
 		}
 		b, i := wire.Grow(dst, n+1)
 		b[i] = 5
-		putPointersV0(b, i+1, m)
+		putPointersV1(b, i+1, m)
 		return b, nil
 	case *Reading:
 		if m == nil {
@@ -111,13 +111,13 @@ func (codecV1) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 1)
 		}
-		n, err := sizeSkippingV0(m)
+		n, err := sizeSkippingV1(m)
 		if err != nil {
 			return dst, wire.Of(err, "Skipping", 1)
 		}
 		b, i := wire.Grow(dst, n+1)
 		b[i] = 8
-		putSkippingV0(b, i+1, m)
+		putSkippingV1(b, i+1, m)
 		return b, nil
 	case *Batch:
 		if m == nil {
@@ -425,7 +425,7 @@ func (codecV1) Loss(m codec.Message) []string {
 		}
 	case *Pointers:
 		if m != nil {
-			return lossPointersV0(nil, "", m)
+			return lossPointersV1(nil, "", m)
 		}
 	case *Reading:
 		if m != nil {
@@ -447,12 +447,12 @@ func appendBodyPersonV1(dst []byte, m *Person) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 1)
 	}
-	n, err := sizePersonV0(m)
+	n, err := sizePersonV1(m)
 	if err != nil {
 		return dst, wire.Of(err, "Person", 1)
 	}
 	b, i := wire.Grow(dst, n)
-	putPersonV0(b, i, m)
+	putPersonV1(b, i, m)
 	return b, nil
 }
 
@@ -460,7 +460,7 @@ func sizeBodyPersonV1(m *Person) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 1)
 	}
-	n, err := sizePersonV0(m)
+	n, err := sizePersonV1(m)
 	if err != nil {
 		return 0, wire.Of(err, "Person", 1)
 	}
@@ -468,7 +468,7 @@ func sizeBodyPersonV1(m *Person) (int, error) {
 }
 
 func decodeBodyPersonV1(d *wire.Decoder, src []byte, i int, m *Person) error {
-	i, err := decodePersonV0(d, src, i, m)
+	i, err := decodePersonV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Person", 1)
 	}
@@ -587,12 +587,12 @@ func appendBodyPointersV1(dst []byte, m *Pointers) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 1)
 	}
-	n, err := sizePointersV0(m)
+	n, err := sizePointersV1(m)
 	if err != nil {
 		return dst, wire.Of(err, "Pointers", 1)
 	}
 	b, i := wire.Grow(dst, n)
-	putPointersV0(b, i, m)
+	putPointersV1(b, i, m)
 	return b, nil
 }
 
@@ -600,7 +600,7 @@ func sizeBodyPointersV1(m *Pointers) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 1)
 	}
-	n, err := sizePointersV0(m)
+	n, err := sizePointersV1(m)
 	if err != nil {
 		return 0, wire.Of(err, "Pointers", 1)
 	}
@@ -608,7 +608,7 @@ func sizeBodyPointersV1(m *Pointers) (int, error) {
 }
 
 func decodeBodyPointersV1(d *wire.Decoder, src []byte, i int, m *Pointers) error {
-	i, err := decodePointersV0(d, src, i, m)
+	i, err := decodePointersV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Pointers", 1)
 	}
@@ -700,12 +700,12 @@ func appendBodySkippingV1(dst []byte, m *Skipping) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 1)
 	}
-	n, err := sizeSkippingV0(m)
+	n, err := sizeSkippingV1(m)
 	if err != nil {
 		return dst, wire.Of(err, "Skipping", 1)
 	}
 	b, i := wire.Grow(dst, n)
-	putSkippingV0(b, i, m)
+	putSkippingV1(b, i, m)
 	return b, nil
 }
 
@@ -713,7 +713,7 @@ func sizeBodySkippingV1(m *Skipping) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 1)
 	}
-	n, err := sizeSkippingV0(m)
+	n, err := sizeSkippingV1(m)
 	if err != nil {
 		return 0, wire.Of(err, "Skipping", 1)
 	}
@@ -721,7 +721,7 @@ func sizeBodySkippingV1(m *Skipping) (int, error) {
 }
 
 func decodeBodySkippingV1(d *wire.Decoder, src []byte, i int, m *Skipping) error {
-	i, err := decodeSkippingV0(d, src, i, m)
+	i, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 1)
 	}
@@ -771,6 +771,98 @@ func decodeBodyBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) error {
 	return nil
 }
 
+// sizePersonV1 returns the size of m's fields, or what this version cannot carry.
+func sizePersonV1(m *Person) (int, error) {
+	n := 21
+	if len(m.Name) > 64 {
+		return 0, wire.TooLong("Name", "length", len(m.Name), 64)
+	}
+	n += wire.UvarintSize(uint64(len(m.Name))) + len(m.Name)
+	if _, ok := wire.Nanos(m.BirthDay); !ok {
+		return 0, wire.Invalid("BirthDay", codec.ErrRange)
+	}
+	if len(m.Phone) > 16 {
+		return 0, wire.TooLong("Phone", "length", len(m.Phone), 16)
+	}
+	n += wire.UvarintSize(uint64(len(m.Phone))) + len(m.Phone)
+	if m.Siblings < 0 || m.Siblings > 100 {
+		return 0, wire.Invalid("Siblings", codec.ErrRange)
+	}
+	return n, nil
+}
+
+// putPersonV1 writes m's fields to b from index i on, and returns the index after them.
+func putPersonV1(b []byte, i int, m *Person) int {
+	i = wire.PutUvarint(b, i, uint64(len(m.Name)))
+	i += copy(b[i:], m.Name)
+	r1 := (*[8]byte)(b[i:])
+	binary.BigEndian.PutUint64(r1[0:8], uint64(wire.UnixNanos(m.BirthDay)))
+	i += 8
+	i = wire.PutUvarint(b, i, uint64(len(m.Phone)))
+	i += copy(b[i:], m.Phone)
+	r2 := (*[13]byte)(b[i:])
+	binary.BigEndian.PutUint32(r2[0:4], uint32(m.Siblings))
+	r2[4] = wire.Bool(bool(m.Spouse))
+	binary.BigEndian.PutUint64(r2[5:13], uint64(math.Float64bits(float64(m.Money))))
+	i += 13
+	return i
+}
+
+// decodePersonV1 reads m's fields from src[i:], and returns the index after them.
+func decodePersonV1(d *wire.Decoder, src []byte, i int, m *Person) (int, error) {
+	n3, i4 := wire.Uvarint(src, i)
+	if i4 < 0 {
+		return i, wire.BadUvarint("Name", src, i)
+	}
+	i = i4
+	if n3 > 64 {
+		return i, wire.TooMany("Name", i, "length", n3, 64)
+	}
+	if n3 > uint64(len(src)-i) {
+		return i, wire.Short("Name", src)
+	}
+	m.Name = d.String(src, i, i+int(n3))
+	i += int(n3)
+	if len(src)-i < 8 {
+		return i, wire.Short("BirthDay", src)
+	}
+	r5 := (*[8]byte)(src[i:])
+	m.BirthDay = wire.Time(int64(binary.BigEndian.Uint64(r5[0:8])))
+	i += 8
+	n6, i7 := wire.Uvarint(src, i)
+	if i7 < 0 {
+		return i, wire.BadUvarint("Phone", src, i)
+	}
+	i = i7
+	if n6 > 16 {
+		return i, wire.TooMany("Phone", i, "length", n6, 16)
+	}
+	if n6 > uint64(len(src)-i) {
+		return i, wire.Short("Phone", src)
+	}
+	m.Phone = d.String(src, i, i+int(n6))
+	i += int(n6)
+	if len(src)-i < 13 {
+		return i, wire.ShortRun(src, i,
+			wire.Width{Path: "Siblings", Bytes: 4},
+			wire.Width{Path: "Spouse", Bytes: 1},
+			wire.Width{Path: "Money", Bytes: 8},
+		)
+	}
+	r8 := (*[13]byte)(src[i:])
+	m.Siblings = int32(binary.BigEndian.Uint32(r8[0:4]))
+	if m.Siblings < 0 || m.Siblings > 100 {
+		return i, wire.Bad("Siblings", i+0, codec.ErrRange)
+	}
+	if r8[4] > 1 {
+		return i, wire.Bad("Spouse", i+4, codec.ErrCanonical)
+	}
+	m.Spouse = r8[4] != 0
+	m.Money = math.Float64frombits(binary.BigEndian.Uint64(r8[5:13]))
+	i += 13
+	return i, nil
+}
+
 // sizeScalarsV1 returns the size of m's fields, or what this version cannot carry.
 func sizeScalarsV1(m *Scalars) (int, error) {
 	if slices.ContainsFunc(m.Long[:], func(e uint32) bool { return e != 0 }) {
@@ -809,31 +901,31 @@ func sizeScalarsV1(m *Scalars) (int, error) {
 
 // putScalarsV1 writes m's fields to b from index i on, and returns the index after them.
 func putScalarsV1(b []byte, i int, m *Scalars) int {
-	r1 := (*[6]byte)(b[i:])
-	r1[0] = wire.Bool(bool(m.B))
-	r1[1] = byte(m.I8)
-	binary.LittleEndian.PutUint16(r1[2:4], uint16(m.I16))
-	binary.BigEndian.PutUint16(r1[4:6], uint16(m.I32))
+	r9 := (*[6]byte)(b[i:])
+	r9[0] = wire.Bool(bool(m.B))
+	r9[1] = byte(m.I8)
+	binary.LittleEndian.PutUint16(r9[2:4], uint16(m.I16))
+	binary.BigEndian.PutUint16(r9[4:6], uint16(m.I32))
 	i += 6
 	i = wire.PutUvarint(b, i, wire.Zigzag(int64(m.I64)))
 	b[i] = byte(m.U8)
 	i++
 	i = wire.PutUvarint(b, i, uint64(m.U16))
-	r2 := (*[22]byte)(b[i:])
-	r2[0] = byte(m.U32)
-	binary.BigEndian.PutUint64(r2[1:9], uint64(m.U64))
-	binary.BigEndian.PutUint32(r2[9:13], uint32(math.Float32bits(float32(m.F32))))
-	binary.LittleEndian.PutUint64(r2[13:21], uint64(math.Float64bits(float64(m.F64))))
-	r2[21] = byte(m.Col)
+	r10 := (*[22]byte)(b[i:])
+	r10[0] = byte(m.U32)
+	binary.BigEndian.PutUint64(r10[1:9], uint64(m.U64))
+	binary.BigEndian.PutUint32(r10[9:13], uint32(math.Float32bits(float32(m.F32))))
+	binary.LittleEndian.PutUint64(r10[13:21], uint64(math.Float64bits(float64(m.F64))))
+	r10[21] = byte(m.Col)
 	i += 22
 	i = wire.PutUvarint(b, i, wire.Zigzag(int64(m.Dur)))
 	i = wire.PutUvarint(b, i, wire.Zigzag(wire.UnixNanos(m.When)))
 	i = wire.PutAddr(b, i, m.Addr)
-	r3 := (*[22]byte)(b[i:])
-	copy(r3[0:], m.ID[:])
-	binary.BigEndian.PutUint16(r3[16:18], uint16(m.Grid[0]))
-	binary.BigEndian.PutUint16(r3[18:20], uint16(m.Grid[1]))
-	binary.BigEndian.PutUint16(r3[20:22], uint16(m.Grid[2]))
+	r11 := (*[22]byte)(b[i:])
+	copy(r11[0:], m.ID[:])
+	binary.BigEndian.PutUint16(r11[16:18], uint16(m.Grid[0]))
+	binary.BigEndian.PutUint16(r11[18:20], uint16(m.Grid[1]))
+	binary.BigEndian.PutUint16(r11[20:22], uint16(m.Grid[2]))
 	i += 22
 	return i
 }
@@ -848,39 +940,39 @@ func decodeScalarsV1(d *wire.Decoder, src []byte, i int, m *Scalars) (int, error
 			wire.Width{Path: "I32", Bytes: 2},
 		)
 	}
-	r4 := (*[6]byte)(src[i:])
-	if r4[0] > 1 {
+	r12 := (*[6]byte)(src[i:])
+	if r12[0] > 1 {
 		return i, wire.Bad("B", i+0, codec.ErrCanonical)
 	}
-	m.B = r4[0] != 0
-	m.I8 = int8(r4[1])
-	m.I16 = int16(binary.LittleEndian.Uint16(r4[2:4]))
-	m.I32 = int32(int16(binary.BigEndian.Uint16(r4[4:6])))
+	m.B = r12[0] != 0
+	m.I8 = int8(r12[1])
+	m.I16 = int16(binary.LittleEndian.Uint16(r12[2:4]))
+	m.I32 = int32(int16(binary.BigEndian.Uint16(r12[4:6])))
 	i += 6
-	u5, i6 := wire.Uvarint(src, i)
-	if i6 < 0 {
+	u13, i14 := wire.Uvarint(src, i)
+	if i14 < 0 {
 		return i, wire.BadUvarint("I64", src, i)
 	}
-	m.I64 = wire.Unzigzag(u5)
+	m.I64 = wire.Unzigzag(u13)
 	if m.I64 < -1000000 || m.I64 > 1000000 {
 		return i, wire.Bad("I64", i, codec.ErrRange)
 	}
-	i = i6
+	i = i14
 	if len(src)-i < 1 {
 		return i, wire.Short("U8", src)
 	}
-	r7 := (*[1]byte)(src[i:])
-	m.U8 = r7[0]
+	r15 := (*[1]byte)(src[i:])
+	m.U8 = r15[0]
 	i += 1
-	u8, i9 := wire.Uvarint(src, i)
-	if i9 < 0 {
+	u16, i17 := wire.Uvarint(src, i)
+	if i17 < 0 {
 		return i, wire.BadUvarint("U16", src, i)
 	}
-	if u8 > math.MaxUint16 {
+	if u16 > math.MaxUint16 {
 		return i, wire.Bad("U16", i, codec.ErrRange)
 	}
-	m.U16 = uint16(u8)
-	i = i9
+	m.U16 = uint16(u16)
+	i = i17
 	if len(src)-i < 22 {
 		return i, wire.ShortRun(src, i,
 			wire.Width{Path: "U32", Bytes: 1},
@@ -890,12 +982,12 @@ func decodeScalarsV1(d *wire.Decoder, src []byte, i int, m *Scalars) (int, error
 			wire.Width{Path: "Col", Bytes: 1},
 		)
 	}
-	r10 := (*[22]byte)(src[i:])
-	m.U32 = uint32(r10[0])
-	m.U64 = binary.BigEndian.Uint64(r10[1:9])
-	m.F32 = math.Float32frombits(binary.BigEndian.Uint32(r10[9:13]))
-	m.F64 = Celsius(math.Float64frombits(binary.LittleEndian.Uint64(r10[13:21])))
-	m.Col = Color(r10[21])
+	r18 := (*[22]byte)(src[i:])
+	m.U32 = uint32(r18[0])
+	m.U64 = binary.BigEndian.Uint64(r18[1:9])
+	m.F32 = math.Float32frombits(binary.BigEndian.Uint32(r18[9:13]))
+	m.F64 = Celsius(math.Float64frombits(binary.LittleEndian.Uint64(r18[13:21])))
+	m.Col = Color(r18[21])
 	switch m.Col {
 	case Red, Green:
 	default:
@@ -904,26 +996,26 @@ func decodeScalarsV1(d *wire.Decoder, src []byte, i int, m *Scalars) (int, error
 		}
 	}
 	i += 22
-	u11, i12 := wire.Uvarint(src, i)
-	if i12 < 0 {
+	u19, i20 := wire.Uvarint(src, i)
+	if i20 < 0 {
 		return i, wire.BadUvarint("Dur", src, i)
 	}
-	m.Dur = time.Duration(wire.Unzigzag(u11))
-	i = i12
-	u13, i14 := wire.Uvarint(src, i)
-	if i14 < 0 {
+	m.Dur = time.Duration(wire.Unzigzag(u19))
+	i = i20
+	u21, i22 := wire.Uvarint(src, i)
+	if i22 < 0 {
 		return i, wire.BadUvarint("When", src, i)
 	}
-	m.When = wire.Time(wire.Unzigzag(u13))
-	i = i14
-	a15, i16, ok := wire.Addr(src, i)
-	if i16 < 0 {
+	m.When = wire.Time(wire.Unzigzag(u21))
+	i = i22
+	a23, i24, ok := wire.Addr(src, i)
+	if i24 < 0 {
 		return i, wire.Short("Addr", src)
 	}
 	if !ok {
 		return i, wire.Bad("Addr", i, codec.ErrCanonical)
 	}
-	m.Addr, i = a15, i16
+	m.Addr, i = a23, i24
 	if len(src)-i < 22 {
 		return i, wire.ShortRun(src, i,
 			wire.Width{Path: "ID", Bytes: 16},
@@ -932,11 +1024,11 @@ func decodeScalarsV1(d *wire.Decoder, src []byte, i int, m *Scalars) (int, error
 			wire.Width{Path: wire.Index("Grid", 2), Bytes: 2},
 		)
 	}
-	r17 := (*[22]byte)(src[i:])
-	m.ID = [16]byte(r17[0:16])
-	m.Grid[0] = int16(binary.BigEndian.Uint16(r17[16:18]))
-	m.Grid[1] = int16(binary.BigEndian.Uint16(r17[18:20]))
-	m.Grid[2] = int16(binary.BigEndian.Uint16(r17[20:22]))
+	r25 := (*[22]byte)(src[i:])
+	m.ID = [16]byte(r25[0:16])
+	m.Grid[0] = int16(binary.BigEndian.Uint16(r25[16:18]))
+	m.Grid[1] = int16(binary.BigEndian.Uint16(r25[18:20]))
+	m.Grid[2] = int16(binary.BigEndian.Uint16(r25[20:22]))
 	i += 22
 	m.Long = [6]uint32{}
 	return i, nil
@@ -964,26 +1056,26 @@ func sizeListsV1(m *Lists) (int, error) {
 		return 0, wire.TooLong("Names", "elements", len(m.Names), 1000)
 	}
 	n += wire.UvarintSize(uint64(len(m.Names)))
-	for k18, e19 := range m.Names {
-		if !utf8.ValidString(string(e19)) {
-			return 0, wire.Invalid(wire.Index("Names", k18), codec.ErrUTF8)
+	for k26, e27 := range m.Names {
+		if !utf8.ValidString(string(e27)) {
+			return 0, wire.Invalid(wire.Index("Names", k26), codec.ErrUTF8)
 		}
-		if len(e19) > 100 {
-			return 0, wire.TooLong(wire.Index("Names", k18), "length", len(e19), 100)
+		if len(e27) > 100 {
+			return 0, wire.TooLong(wire.Index("Names", k26), "length", len(e27), 100)
 		}
-		n += wire.UvarintSize(uint64(len(e19))) + len(e19)
+		n += wire.UvarintSize(uint64(len(e27))) + len(e27)
 	}
 	if uint64(len(m.Points)) > 65535 {
 		return 0, wire.TooLong("Points", "elements", len(m.Points), 65535)
 	}
 	n += len(m.Points) * 8
-	for k20 := range m.Points {
-		e21 := &m.Points[k20]
-		s22, err := sizePointV0(e21)
+	for k28 := range m.Points {
+		e29 := &m.Points[k28]
+		s30, err := sizePointV1(e29)
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Points", k20))
+			return 0, wire.In(err, wire.Index("Points", k28))
 		}
-		n += s22
+		n += s30
 	}
 	n += wire.UvarintSize(uint64(len(m.Flats))) + len(m.Flats)*3
 	n += wire.UvarintSize(uint64(len(m.Nums))) + len(m.Nums)*4
@@ -998,40 +1090,40 @@ func sizeListsV1(m *Lists) (int, error) {
 	if uint64(len(m.Maybe)) > 32767 {
 		return 0, wire.TooLong("Maybe", "elements", len(m.Maybe), 32767)
 	}
-	for _, e24 := range m.Maybe {
-		n += wire.UvarintSize(wire.Zigzag(int64(e24)))
+	for _, e32 := range m.Maybe {
+		n += wire.UvarintSize(wire.Zigzag(int64(e32)))
 	}
 	n += wire.UvarintSize(uint64(len(m.Deep)))
-	for _, e26 := range m.Deep {
-		n += wire.UvarintSize(uint64(len(e26)))
-		for _, e28 := range e26 {
-			n += wire.UvarintSize(uint64(len(e28))) + len(e28)
+	for _, e34 := range m.Deep {
+		n += wire.UvarintSize(uint64(len(e34)))
+		for _, e36 := range e34 {
+			n += wire.UvarintSize(uint64(len(e36))) + len(e36)
 		}
 	}
 	n += wire.UvarintSize(uint64(len(m.Rooms)))
-	for k29, e30 := range m.Rooms {
-		n += wire.UvarintSize(uint64(len(k29))) + len(k29)
-		s31, err := sizePointV0(&e30)
+	for k37, e38 := range m.Rooms {
+		n += wire.UvarintSize(uint64(len(k37))) + len(k37)
+		s39, err := sizePointV1(&e38)
 		if err != nil {
-			return 0, wire.In(err, wire.Key("Rooms", k29))
+			return 0, wire.In(err, wire.Key("Rooms", k37))
 		}
-		n += s31
+		n += s39
 	}
 	if m.Counts == nil {
 		n++
 	} else {
 		n += wire.UvarintSize(uint64(len(m.Counts))+1) + 0
 	}
-	for k32 := range m.Counts {
-		n += wire.UvarintSize(uint64(k32))
+	for k40 := range m.Counts {
+		n += wire.UvarintSize(uint64(k40))
 		n += 4
 	}
-	for k34 := range m.Pair {
-		s35, err := sizePointV0(&m.Pair[k34])
+	for k42 := range m.Pair {
+		s43, err := sizePointV1(&m.Pair[k42])
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Pair", k34))
+			return 0, wire.In(err, wire.Index("Pair", k42))
 		}
-		n += s35
+		n += s43
 	}
 	if len(m.Empty) > 4 {
 		return 0, wire.TooLong("Empty", "elements", len(m.Empty), 4)
@@ -1043,28 +1135,28 @@ func sizeListsV1(m *Lists) (int, error) {
 // putListsV1 writes m's fields to b from index i on, and returns the index after them.
 func putListsV1(b []byte, i int, m *Lists) int {
 	i = wire.PutUvarint(b, i, uint64(len(m.Names)))
-	for _, e36 := range m.Names {
-		i = wire.PutUvarint(b, i, uint64(len(e36)))
-		i += copy(b[i:], e36)
+	for _, e44 := range m.Names {
+		i = wire.PutUvarint(b, i, uint64(len(e44)))
+		i += copy(b[i:], e44)
 	}
 	binary.BigEndian.PutUint16(b[i:], uint16(len(m.Points)))
 	i += 2
 	for k := range m.Points {
-		e37 := &m.Points[k]
-		i = putPointV0(b, i, e37)
+		e45 := &m.Points[k]
+		i = putPointV1(b, i, e45)
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.Flats)))
 	for k := range m.Flats {
-		e38 := &m.Flats[k]
-		r39 := (*[3]byte)(b[i:])
-		binary.BigEndian.PutUint16(r39[0:2], uint16((*e38).A))
-		r39[2] = wire.Bool(bool((*e38).B))
+		e46 := &m.Flats[k]
+		r47 := (*[3]byte)(b[i:])
+		binary.BigEndian.PutUint16(r47[0:2], uint16((*e46).A))
+		r47[2] = wire.Bool(bool((*e46).B))
 		i += 3
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.Nums)))
-	for _, e40 := range m.Nums {
-		r41 := (*[4]byte)(b[i:])
-		binary.LittleEndian.PutUint32(r41[0:4], uint32(e40))
+	for _, e48 := range m.Nums {
+		r49 := (*[4]byte)(b[i:])
+		binary.LittleEndian.PutUint32(r49[0:4], uint32(e48))
 		i += 4
 	}
 	binary.BigEndian.PutUint32(b[i:], uint32(len(m.Data)))
@@ -1079,45 +1171,45 @@ func putListsV1(b []byte, i int, m *Lists) int {
 	} else {
 		binary.BigEndian.PutUint16(b[i:], uint16(len(m.Maybe)))
 		i += 2
-		for _, e42 := range m.Maybe {
-			i = wire.PutUvarint(b, i, wire.Zigzag(int64(e42)))
+		for _, e50 := range m.Maybe {
+			i = wire.PutUvarint(b, i, wire.Zigzag(int64(e50)))
 		}
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.Deep)))
-	for _, e43 := range m.Deep {
-		i = wire.PutUvarint(b, i, uint64(len(e43)))
-		for _, e44 := range e43 {
-			i = wire.PutUvarint(b, i, uint64(len(e44)))
-			i += copy(b[i:], e44)
+	for _, e51 := range m.Deep {
+		i = wire.PutUvarint(b, i, uint64(len(e51)))
+		for _, e52 := range e51 {
+			i = wire.PutUvarint(b, i, uint64(len(e52)))
+			i += copy(b[i:], e52)
 		}
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.Rooms)))
-	for _, k45 := range slices.Sorted(maps.Keys(m.Rooms)) {
-		i = wire.PutUvarint(b, i, uint64(len(k45)))
-		i += copy(b[i:], k45)
-		e46 := m.Rooms[k45]
-		i = putPointV0(b, i, &e46)
+	for _, k53 := range slices.Sorted(maps.Keys(m.Rooms)) {
+		i = wire.PutUvarint(b, i, uint64(len(k53)))
+		i += copy(b[i:], k53)
+		e54 := m.Rooms[k53]
+		i = putPointV1(b, i, &e54)
 	}
 	if m.Counts == nil {
 		b[i] = 0
 		i++
 	} else {
 		i = wire.PutUvarint(b, i, uint64(len(m.Counts))+1)
-		for _, k47 := range slices.Sorted(maps.Keys(m.Counts)) {
-			i = wire.PutUvarint(b, i, uint64(k47))
-			e48 := m.Counts[k47]
-			r49 := (*[4]byte)(b[i:])
-			binary.BigEndian.PutUint32(r49[0:4], uint32(e48))
+		for _, k55 := range slices.Sorted(maps.Keys(m.Counts)) {
+			i = wire.PutUvarint(b, i, uint64(k55))
+			e56 := m.Counts[k55]
+			r57 := (*[4]byte)(b[i:])
+			binary.BigEndian.PutUint32(r57[0:4], uint32(e56))
 			i += 4
 		}
 	}
 	for k := range m.Pair {
-		e50 := &m.Pair[k]
-		i = putPointV0(b, i, e50)
+		e58 := &m.Pair[k]
+		i = putPointV1(b, i, e58)
 	}
-	r51 := (*[3]byte)(b[i:])
-	binary.BigEndian.PutUint16(r51[0:2], uint16(m.Flat.A))
-	r51[2] = wire.Bool(bool(m.Flat.B))
+	r59 := (*[3]byte)(b[i:])
+	binary.BigEndian.PutUint16(r59[0:2], uint16(m.Flat.A))
+	r59[2] = wire.Bool(bool(m.Flat.B))
 	i += 3
 	i = wire.PutUvarint(b, i, uint64(len(m.Empty)))
 	return i
@@ -1125,341 +1217,341 @@ func putListsV1(b []byte, i int, m *Lists) int {
 
 // decodeListsV1 reads m's fields from src[i:], and returns the index after them.
 func decodeListsV1(d *wire.Decoder, src []byte, i int, m *Lists) (int, error) {
-	n53, i54 := wire.Uvarint(src, i)
-	if i54 < 0 {
+	n61, i62 := wire.Uvarint(src, i)
+	if i62 < 0 {
 		return i, wire.BadUvarint("Names", src, i)
 	}
-	i = i54
-	if n53 > 1000 {
-		return i, wire.TooMany("Names", i, "elements", n53, 1000)
+	i = i62
+	if n61 > 1000 {
+		return i, wire.TooMany("Names", i, "elements", n61, 1000)
 	}
-	if n53 > uint64(len(src)-i) {
+	if n61 > uint64(len(src)-i) {
 		return i, wire.Short("Names", src)
 	}
-	if !d.Take(int(n53), 16) {
-		return i, d.OverBudget("Names", i, int(n53), 16)
+	if !d.Take(int(n61), 16) {
+		return i, d.OverBudget("Names", i, int(n61), 16)
 	}
 	switch {
-	case n53 == 0:
+	case n61 == 0:
 		m.Names = nil
-	case uint64(cap(m.Names)) >= n53:
-		m.Names = m.Names[:n53]
+	case uint64(cap(m.Names)) >= n61:
+		m.Names = m.Names[:n61]
 	default:
-		m.Names = make([]string, n53)
+		m.Names = make([]string, n61)
 	}
-	for k55 := range m.Names {
-		n57, i58 := wire.Uvarint(src, i)
-		if i58 < 0 {
-			return i, wire.BadUvarint(wire.Index("Names", k55), src, i)
+	for k63 := range m.Names {
+		n65, i66 := wire.Uvarint(src, i)
+		if i66 < 0 {
+			return i, wire.BadUvarint(wire.Index("Names", k63), src, i)
 		}
-		i = i58
-		if n57 > 100 {
-			return i, wire.TooMany(wire.Index("Names", k55), i, "length", n57, 100)
+		i = i66
+		if n65 > 100 {
+			return i, wire.TooMany(wire.Index("Names", k63), i, "length", n65, 100)
 		}
-		if n57 > uint64(len(src)-i) {
-			return i, wire.Short(wire.Index("Names", k55), src)
+		if n65 > uint64(len(src)-i) {
+			return i, wire.Short(wire.Index("Names", k63), src)
 		}
-		m.Names[k55] = d.String(src, i, i+int(n57))
-		if !utf8.ValidString(string(m.Names[k55])) {
-			return i, wire.Bad(wire.Index("Names", k55), i, codec.ErrUTF8)
+		m.Names[k63] = d.String(src, i, i+int(n65))
+		if !utf8.ValidString(string(m.Names[k63])) {
+			return i, wire.Bad(wire.Index("Names", k63), i, codec.ErrUTF8)
 		}
-		i += int(n57)
+		i += int(n65)
 	}
 	if len(src)-i < 2 {
 		return i, wire.Short("Points", src)
 	}
-	n59 := uint64(binary.BigEndian.Uint16(src[i:]))
+	n67 := uint64(binary.BigEndian.Uint16(src[i:]))
 	i += 2
-	if n59 > uint64(len(src)-i)/8 {
+	if n67 > uint64(len(src)-i)/8 {
 		return i, wire.Short("Points", src)
 	}
-	if !d.Take(int(n59), 32) {
-		return i, d.OverBudget("Points", i, int(n59), 32)
+	if !d.Take(int(n67), 32) {
+		return i, d.OverBudget("Points", i, int(n67), 32)
 	}
 	switch {
-	case n59 == 0:
+	case n67 == 0:
 		m.Points = nil
-	case uint64(cap(m.Points)) >= n59:
-		m.Points = m.Points[:n59]
+	case uint64(cap(m.Points)) >= n67:
+		m.Points = m.Points[:n67]
 	default:
-		m.Points = make([]Point, n59)
+		m.Points = make([]Point, n67)
 	}
-	for k60 := range m.Points {
-		e61 := &m.Points[k60]
-		i62, err := decodePointV0(d, src, i, e61)
+	for k68 := range m.Points {
+		e69 := &m.Points[k68]
+		i70, err := decodePointV1(d, src, i, e69)
 		if err != nil {
-			return i, wire.In(err, wire.Index("Points", k60))
+			return i, wire.In(err, wire.Index("Points", k68))
 		}
-		i = i62
+		i = i70
 	}
-	n63, i64 := wire.Uvarint(src, i)
-	if i64 < 0 {
+	n71, i72 := wire.Uvarint(src, i)
+	if i72 < 0 {
 		return i, wire.BadUvarint("Flats", src, i)
 	}
-	i = i64
-	if n63 > uint64(len(src)-i)/3 {
+	i = i72
+	if n71 > uint64(len(src)-i)/3 {
 		return i, wire.Short("Flats", src)
 	}
-	if !d.Take(int(n63), 4) {
-		return i, d.OverBudget("Flats", i, int(n63), 4)
+	if !d.Take(int(n71), 4) {
+		return i, d.OverBudget("Flats", i, int(n71), 4)
 	}
 	switch {
-	case n63 == 0:
+	case n71 == 0:
 		m.Flats = nil
-	case uint64(cap(m.Flats)) >= n63:
-		m.Flats = m.Flats[:n63]
+	case uint64(cap(m.Flats)) >= n71:
+		m.Flats = m.Flats[:n71]
 	default:
-		m.Flats = make([]Flat, n63)
+		m.Flats = make([]Flat, n71)
 	}
-	for k65 := range m.Flats {
-		e66 := &m.Flats[k65]
+	for k73 := range m.Flats {
+		e74 := &m.Flats[k73]
 		if len(src)-i < 3 {
 			return i, wire.ShortRun(src, i,
-				wire.Width{Path: wire.Join(wire.Index("Flats", k65), "A"), Bytes: 2},
-				wire.Width{Path: wire.Join(wire.Index("Flats", k65), "B"), Bytes: 1},
+				wire.Width{Path: wire.Join(wire.Index("Flats", k73), "A"), Bytes: 2},
+				wire.Width{Path: wire.Join(wire.Index("Flats", k73), "B"), Bytes: 1},
 			)
 		}
-		r67 := (*[3]byte)(src[i:])
-		(*e66).A = binary.BigEndian.Uint16(r67[0:2])
-		if r67[2] > 1 {
-			return i, wire.Bad(wire.Join(wire.Index("Flats", k65), "B"), i+2, codec.ErrCanonical)
+		r75 := (*[3]byte)(src[i:])
+		(*e74).A = binary.BigEndian.Uint16(r75[0:2])
+		if r75[2] > 1 {
+			return i, wire.Bad(wire.Join(wire.Index("Flats", k73), "B"), i+2, codec.ErrCanonical)
 		}
-		(*e66).B = r67[2] != 0
+		(*e74).B = r75[2] != 0
 		i += 3
 	}
-	n68, i69 := wire.Uvarint(src, i)
-	if i69 < 0 {
+	n76, i77 := wire.Uvarint(src, i)
+	if i77 < 0 {
 		return i, wire.BadUvarint("Nums", src, i)
 	}
-	i = i69
-	if n68 > uint64(len(src)-i)/4 {
+	i = i77
+	if n76 > uint64(len(src)-i)/4 {
 		return i, wire.Short("Nums", src)
 	}
-	if !d.Take(int(n68), 4) {
-		return i, d.OverBudget("Nums", i, int(n68), 4)
+	if !d.Take(int(n76), 4) {
+		return i, d.OverBudget("Nums", i, int(n76), 4)
 	}
 	switch {
-	case n68 == 0:
+	case n76 == 0:
 		m.Nums = nil
-	case uint64(cap(m.Nums)) >= n68:
-		m.Nums = m.Nums[:n68]
+	case uint64(cap(m.Nums)) >= n76:
+		m.Nums = m.Nums[:n76]
 	default:
-		m.Nums = make([]uint32, n68)
+		m.Nums = make([]uint32, n76)
 	}
-	for k70 := range m.Nums {
+	for k78 := range m.Nums {
 		if len(src)-i < 4 {
-			return i, wire.Short(wire.Index("Nums", k70), src)
+			return i, wire.Short(wire.Index("Nums", k78), src)
 		}
-		r72 := (*[4]byte)(src[i:])
-		m.Nums[k70] = binary.LittleEndian.Uint32(r72[0:4])
+		r80 := (*[4]byte)(src[i:])
+		m.Nums[k78] = binary.LittleEndian.Uint32(r80[0:4])
 		i += 4
 	}
 	if len(src)-i < 4 {
 		return i, wire.Short("Data", src)
 	}
-	n73 := uint64(binary.BigEndian.Uint32(src[i:]))
+	n81 := uint64(binary.BigEndian.Uint32(src[i:]))
 	i += 4
-	if n73 > 1000000 {
-		return i, wire.TooMany("Data", i, "length", n73, 1000000)
+	if n81 > 1000000 {
+		return i, wire.TooMany("Data", i, "length", n81, 1000000)
 	}
-	if n73 > uint64(len(src)-i) {
+	if n81 > uint64(len(src)-i) {
 		return i, wire.Short("Data", src)
 	}
 	m.Data = nil
-	if n73 > 0 {
-		m.Data = d.Bytes(src, i, i+int(n73))
+	if n81 > 0 {
+		m.Data = d.Bytes(src, i, i+int(n81))
 	}
-	i += int(n73)
+	i += int(n81)
 	if len(src)-i < 4 {
 		return i, wire.Short("Null", src)
 	}
-	n74 := uint64(binary.BigEndian.Uint32(src[i:]))
+	n82 := uint64(binary.BigEndian.Uint32(src[i:]))
 	i += 4
-	if n74 > 2147483647 {
+	if n82 > 2147483647 {
 		return i, wire.Bad("Null", i, codec.ErrNil)
 	}
-	if n74 > uint64(len(src)-i) {
+	if n82 > uint64(len(src)-i) {
 		return i, wire.Short("Null", src)
 	}
-	m.Null = d.Bytes(src, i, i+int(n74))
-	i += int(n74)
+	m.Null = d.Bytes(src, i, i+int(n82))
+	i += int(n82)
 	if len(src)-i < 2 {
 		return i, wire.Short("Maybe", src)
 	}
-	n75 := uint64(binary.BigEndian.Uint16(src[i:]))
+	n83 := uint64(binary.BigEndian.Uint16(src[i:]))
 	i += 2
-	if n75 == math.MaxUint16 {
+	if n83 == math.MaxUint16 {
 		m.Maybe = nil
 	} else {
-		if n75 > 32767 {
+		if n83 > 32767 {
 			return i, wire.Bad("Maybe", i, codec.ErrNil)
 		}
-		if n75 > uint64(len(src)-i) {
+		if n83 > uint64(len(src)-i) {
 			return i, wire.Short("Maybe", src)
 		}
-		if !d.Take(int(n75), 8) {
-			return i, d.OverBudget("Maybe", i, int(n75), 8)
+		if !d.Take(int(n83), 8) {
+			return i, d.OverBudget("Maybe", i, int(n83), 8)
 		}
 		switch {
-		case n75 == 0:
+		case n83 == 0:
 			m.Maybe = []int64{}
-		case uint64(cap(m.Maybe)) >= n75:
-			m.Maybe = m.Maybe[:n75]
+		case uint64(cap(m.Maybe)) >= n83:
+			m.Maybe = m.Maybe[:n83]
 		default:
-			m.Maybe = make([]int64, n75)
+			m.Maybe = make([]int64, n83)
 		}
-		for k76 := range m.Maybe {
-			u78, i79 := wire.Uvarint(src, i)
-			if i79 < 0 {
-				return i, wire.BadUvarint(wire.Index("Maybe", k76), src, i)
+		for k84 := range m.Maybe {
+			u86, i87 := wire.Uvarint(src, i)
+			if i87 < 0 {
+				return i, wire.BadUvarint(wire.Index("Maybe", k84), src, i)
 			}
-			m.Maybe[k76] = wire.Unzigzag(u78)
-			i = i79
+			m.Maybe[k84] = wire.Unzigzag(u86)
+			i = i87
 		}
 	}
-	n80, i81 := wire.Uvarint(src, i)
-	if i81 < 0 {
+	n88, i89 := wire.Uvarint(src, i)
+	if i89 < 0 {
 		return i, wire.BadUvarint("Deep", src, i)
 	}
-	i = i81
-	if n80 > uint64(len(src)-i) {
+	i = i89
+	if n88 > uint64(len(src)-i) {
 		return i, wire.Short("Deep", src)
 	}
-	if !d.Take(int(n80), 24) {
-		return i, d.OverBudget("Deep", i, int(n80), 24)
+	if !d.Take(int(n88), 24) {
+		return i, d.OverBudget("Deep", i, int(n88), 24)
 	}
 	switch {
-	case n80 == 0:
+	case n88 == 0:
 		m.Deep = nil
-	case uint64(cap(m.Deep)) >= n80:
-		m.Deep = m.Deep[:n80]
+	case uint64(cap(m.Deep)) >= n88:
+		m.Deep = m.Deep[:n88]
 	default:
-		m.Deep = make([][]string, n80)
+		m.Deep = make([][]string, n88)
 	}
-	for k82 := range m.Deep {
-		n84, i85 := wire.Uvarint(src, i)
-		if i85 < 0 {
-			return i, wire.BadUvarint(wire.Index("Deep", k82), src, i)
+	for k90 := range m.Deep {
+		n92, i93 := wire.Uvarint(src, i)
+		if i93 < 0 {
+			return i, wire.BadUvarint(wire.Index("Deep", k90), src, i)
 		}
-		i = i85
-		if n84 > uint64(len(src)-i) {
-			return i, wire.Short(wire.Index("Deep", k82), src)
+		i = i93
+		if n92 > uint64(len(src)-i) {
+			return i, wire.Short(wire.Index("Deep", k90), src)
 		}
-		if !d.Take(int(n84), 16) {
-			return i, d.OverBudget(wire.Index("Deep", k82), i, int(n84), 16)
+		if !d.Take(int(n92), 16) {
+			return i, d.OverBudget(wire.Index("Deep", k90), i, int(n92), 16)
 		}
 		switch {
-		case n84 == 0:
-			m.Deep[k82] = nil
-		case uint64(cap(m.Deep[k82])) >= n84:
-			m.Deep[k82] = m.Deep[k82][:n84]
+		case n92 == 0:
+			m.Deep[k90] = nil
+		case uint64(cap(m.Deep[k90])) >= n92:
+			m.Deep[k90] = m.Deep[k90][:n92]
 		default:
-			m.Deep[k82] = make([]string, n84)
+			m.Deep[k90] = make([]string, n92)
 		}
-		for k86 := range m.Deep[k82] {
-			n88, i89 := wire.Uvarint(src, i)
-			if i89 < 0 {
-				return i, wire.BadUvarint(wire.Index(wire.Index("Deep", k82), k86), src, i)
+		for k94 := range m.Deep[k90] {
+			n96, i97 := wire.Uvarint(src, i)
+			if i97 < 0 {
+				return i, wire.BadUvarint(wire.Index(wire.Index("Deep", k90), k94), src, i)
 			}
-			i = i89
-			if n88 > uint64(len(src)-i) {
-				return i, wire.Short(wire.Index(wire.Index("Deep", k82), k86), src)
+			i = i97
+			if n96 > uint64(len(src)-i) {
+				return i, wire.Short(wire.Index(wire.Index("Deep", k90), k94), src)
 			}
-			m.Deep[k82][k86] = d.String(src, i, i+int(n88))
-			i += int(n88)
+			m.Deep[k90][k94] = d.String(src, i, i+int(n96))
+			i += int(n96)
 		}
-	}
-	n90, i91 := wire.Uvarint(src, i)
-	if i91 < 0 {
-		return i, wire.BadUvarint("Rooms", src, i)
-	}
-	i = i91
-	if n90 > uint64(len(src)-i)/9 {
-		return i, wire.Short("Rooms", src)
-	}
-	if !d.Take(int(n90), 114) {
-		return i, d.OverBudget("Rooms", i, int(n90), 114)
-	}
-	m.Rooms = nil
-	if n90 > 0 {
-		m.Rooms = make(map[string]Point, n90)
-	}
-	var last94 string
-	for n := range n90 {
-		var k92 string
-		var e93 Point
-		n95, i96 := wire.Uvarint(src, i)
-		if i96 < 0 {
-			return i, wire.BadUvarint("Rooms", src, i)
-		}
-		i = i96
-		if n95 > uint64(len(src)-i) {
-			return i, wire.Short("Rooms", src)
-		}
-		k92 = d.String(src, i, i+int(n95))
-		i += int(n95)
-		if n > 0 && k92 <= last94 {
-			return i, wire.Bad(wire.Key("Rooms", k92), i, codec.ErrCanonical)
-		}
-		last94 = k92
-		i97, err := decodePointV0(d, src, i, &e93)
-		if err != nil {
-			return i, wire.In(err, wire.Key("Rooms", k92))
-		}
-		i = i97
-		m.Rooms[k92] = e93
 	}
 	n98, i99 := wire.Uvarint(src, i)
 	if i99 < 0 {
-		return i, wire.BadUvarint("Counts", src, i)
+		return i, wire.BadUvarint("Rooms", src, i)
 	}
 	i = i99
-	if n98 == 0 {
+	if n98 > uint64(len(src)-i)/9 {
+		return i, wire.Short("Rooms", src)
+	}
+	if !d.Take(int(n98), 114) {
+		return i, d.OverBudget("Rooms", i, int(n98), 114)
+	}
+	m.Rooms = nil
+	if n98 > 0 {
+		m.Rooms = make(map[string]Point, n98)
+	}
+	var last102 string
+	for n := range n98 {
+		var k100 string
+		var e101 Point
+		n103, i104 := wire.Uvarint(src, i)
+		if i104 < 0 {
+			return i, wire.BadUvarint("Rooms", src, i)
+		}
+		i = i104
+		if n103 > uint64(len(src)-i) {
+			return i, wire.Short("Rooms", src)
+		}
+		k100 = d.String(src, i, i+int(n103))
+		i += int(n103)
+		if n > 0 && k100 <= last102 {
+			return i, wire.Bad(wire.Key("Rooms", k100), i, codec.ErrCanonical)
+		}
+		last102 = k100
+		i105, err := decodePointV1(d, src, i, &e101)
+		if err != nil {
+			return i, wire.In(err, wire.Key("Rooms", k100))
+		}
+		i = i105
+		m.Rooms[k100] = e101
+	}
+	n106, i107 := wire.Uvarint(src, i)
+	if i107 < 0 {
+		return i, wire.BadUvarint("Counts", src, i)
+	}
+	i = i107
+	if n106 == 0 {
 		m.Counts = nil
 	} else {
-		n98--
-		if n98 > uint64(len(src)-i)/5 {
+		n106--
+		if n106 > uint64(len(src)-i)/5 {
 			return i, wire.Short("Counts", src)
 		}
-		if !d.Take(int(n98), 18) {
-			return i, d.OverBudget("Counts", i, int(n98), 18)
+		if !d.Take(int(n106), 18) {
+			return i, d.OverBudget("Counts", i, int(n106), 18)
 		}
 		m.Counts = map[uint16]int32{}
-		if n98 > 0 {
-			m.Counts = make(map[uint16]int32, n98)
+		if n106 > 0 {
+			m.Counts = make(map[uint16]int32, n106)
 		}
-		var last102 uint16
-		for n := range n98 {
-			var k100 uint16
-			var e101 int32
-			u103, i104 := wire.Uvarint(src, i)
-			if i104 < 0 {
+		var last110 uint16
+		for n := range n106 {
+			var k108 uint16
+			var e109 int32
+			u111, i112 := wire.Uvarint(src, i)
+			if i112 < 0 {
 				return i, wire.BadUvarint("Counts", src, i)
 			}
-			if u103 > math.MaxUint16 {
+			if u111 > math.MaxUint16 {
 				return i, wire.Bad("Counts", i, codec.ErrRange)
 			}
-			k100 = uint16(u103)
-			i = i104
-			if n > 0 && k100 <= last102 {
-				return i, wire.Bad(wire.Key("Counts", k100), i, codec.ErrCanonical)
+			k108 = uint16(u111)
+			i = i112
+			if n > 0 && k108 <= last110 {
+				return i, wire.Bad(wire.Key("Counts", k108), i, codec.ErrCanonical)
 			}
-			last102 = k100
+			last110 = k108
 			if len(src)-i < 4 {
-				return i, wire.Short(wire.Key("Counts", k100), src)
+				return i, wire.Short(wire.Key("Counts", k108), src)
 			}
-			r105 := (*[4]byte)(src[i:])
-			e101 = int32(binary.BigEndian.Uint32(r105[0:4]))
+			r113 := (*[4]byte)(src[i:])
+			e109 = int32(binary.BigEndian.Uint32(r113[0:4]))
 			i += 4
-			m.Counts[k100] = e101
+			m.Counts[k108] = e109
 		}
 	}
-	for k106 := range m.Pair {
-		i107, err := decodePointV0(d, src, i, &m.Pair[k106])
+	for k114 := range m.Pair {
+		i115, err := decodePointV1(d, src, i, &m.Pair[k114])
 		if err != nil {
-			return i, wire.In(err, wire.Index("Pair", k106))
+			return i, wire.In(err, wire.Index("Pair", k114))
 		}
-		i = i107
+		i = i115
 	}
 	if len(src)-i < 3 {
 		return i, wire.ShortRun(src, i,
@@ -1467,48 +1559,143 @@ func decodeListsV1(d *wire.Decoder, src []byte, i int, m *Lists) (int, error) {
 			wire.Width{Path: "Flat.B", Bytes: 1},
 		)
 	}
-	r108 := (*[3]byte)(src[i:])
-	m.Flat.A = binary.BigEndian.Uint16(r108[0:2])
-	if r108[2] > 1 {
+	r116 := (*[3]byte)(src[i:])
+	m.Flat.A = binary.BigEndian.Uint16(r116[0:2])
+	if r116[2] > 1 {
 		return i, wire.Bad("Flat.B", i+2, codec.ErrCanonical)
 	}
-	m.Flat.B = r108[2] != 0
+	m.Flat.B = r116[2] != 0
 	i += 3
-	n109, i110 := wire.Uvarint(src, i)
-	if i110 < 0 {
+	n117, i118 := wire.Uvarint(src, i)
+	if i118 < 0 {
 		return i, wire.BadUvarint("Empty", src, i)
 	}
-	i = i110
-	if n109 > 4 {
-		return i, wire.TooMany("Empty", i, "elements", n109, 4)
+	i = i118
+	if n117 > 4 {
+		return i, wire.TooMany("Empty", i, "elements", n117, 4)
 	}
 	switch {
-	case n109 == 0:
+	case n117 == 0:
 		m.Empty = nil
-	case uint64(cap(m.Empty)) >= n109:
-		m.Empty = m.Empty[:n109]
+	case uint64(cap(m.Empty)) >= n117:
+		m.Empty = m.Empty[:n117]
 	default:
-		m.Empty = make([]struct0, n109)
+		m.Empty = make([]struct0, n117)
 	}
 	return i, nil
 }
 
 // lossListsV1 appends the paths of m's fields that this version cannot carry.
 func lossListsV1(lost []string, path string, m *Lists) []string {
-	for k113 := range m.Points {
-		lost = lossPointV0(lost, wire.Index(wire.Join(path, "Points"), k113), &m.Points[k113])
+	for k121 := range m.Points {
+		lost = lossPointV1(lost, wire.Index(wire.Join(path, "Points"), k121), &m.Points[k121])
 	}
 	if m.Null == nil {
 		lost = append(lost, wire.Join(path, "Null"))
 	}
-	for _, k114 := range slices.Sorted(maps.Keys(m.Rooms)) {
-		e115 := m.Rooms[k114]
-		lost = lossPointV0(lost, wire.Key(wire.Join(path, "Rooms"), k114), &e115)
+	for _, k122 := range slices.Sorted(maps.Keys(m.Rooms)) {
+		e123 := m.Rooms[k122]
+		lost = lossPointV1(lost, wire.Key(wire.Join(path, "Rooms"), k122), &e123)
 	}
-	for k116 := range m.Pair {
-		lost = lossPointV0(lost, wire.Index(wire.Join(path, "Pair"), k116), &m.Pair[k116])
+	for k124 := range m.Pair {
+		lost = lossPointV1(lost, wire.Index(wire.Join(path, "Pair"), k124), &m.Pair[k124])
 	}
 	return lost
+}
+
+// sizePointV1 returns the size of m's fields, or what this version cannot carry.
+func sizePointV1(m *Point) (int, error) {
+	if m.Z != -1 {
+		return 0, wire.Lost("Z", "v2-v4")
+	}
+	n := 8
+	return n, nil
+}
+
+// putPointV1 writes m's fields to b from index i on, and returns the index after them.
+func putPointV1(b []byte, i int, m *Point) int {
+	r125 := (*[8]byte)(b[i:])
+	binary.BigEndian.PutUint32(r125[0:4], uint32(m.X))
+	binary.BigEndian.PutUint32(r125[4:8], uint32(m.Y))
+	i += 8
+	return i
+}
+
+// decodePointV1 reads m's fields from src[i:], and returns the index after them.
+func decodePointV1(d *wire.Decoder, src []byte, i int, m *Point) (int, error) {
+	if len(src)-i < 8 {
+		return i, wire.ShortRun(src, i,
+			wire.Width{Path: "X", Bytes: 4},
+			wire.Width{Path: "Y", Bytes: 4},
+		)
+	}
+	r126 := (*[8]byte)(src[i:])
+	m.X = int32(binary.BigEndian.Uint32(r126[0:4]))
+	m.Y = int32(binary.BigEndian.Uint32(r126[4:8]))
+	i += 8
+	m.Z = -1
+	m.N = ""
+	return i, nil
+}
+
+// lossPointV1 appends the paths of m's fields that this version cannot carry.
+func lossPointV1(lost []string, path string, m *Point) []string {
+	if m.Z != -1 {
+		lost = append(lost, wire.Join(path, "Z"))
+	}
+	if m.N != "" {
+		lost = append(lost, wire.Join(path, "N"))
+	}
+	return lost
+}
+
+// sizeFlatV1 returns the size of m's fields, or what this version cannot carry.
+func sizeFlatV1(m *Flat) (int, error) {
+	n := 3
+	return n, nil
+}
+
+// putFlatV1 writes m's fields to b from index i on, and returns the index after them.
+func putFlatV1(b []byte, i int, m *Flat) int {
+	r127 := (*[3]byte)(b[i:])
+	binary.BigEndian.PutUint16(r127[0:2], uint16(m.A))
+	r127[2] = wire.Bool(bool(m.B))
+	i += 3
+	return i
+}
+
+// decodeFlatV1 reads m's fields from src[i:], and returns the index after them.
+func decodeFlatV1(d *wire.Decoder, src []byte, i int, m *Flat) (int, error) {
+	if len(src)-i < 3 {
+		return i, wire.ShortRun(src, i,
+			wire.Width{Path: "A", Bytes: 2},
+			wire.Width{Path: "B", Bytes: 1},
+		)
+	}
+	r128 := (*[3]byte)(src[i:])
+	m.A = binary.BigEndian.Uint16(r128[0:2])
+	if r128[2] > 1 {
+		return i, wire.Bad("B", i+2, codec.ErrCanonical)
+	}
+	m.B = r128[2] != 0
+	i += 3
+	return i, nil
+}
+
+// sizestruct0V1 returns the size of m's fields, or what this version cannot carry.
+func sizestruct0V1(m *struct0) (int, error) {
+	n := 0
+	return n, nil
+}
+
+// putstruct0V1 writes m's fields to b from index i on, and returns the index after them.
+func putstruct0V1(b []byte, i int, m *struct0) int {
+	return i
+}
+
+// decodestruct0V1 reads m's fields from src[i:], and returns the index after them.
+func decodestruct0V1(d *wire.Decoder, src []byte, i int, m *struct0) (int, error) {
+	return i, nil
 }
 
 // sizeTreeV1 returns the size of m's fields, or what this version cannot carry.
@@ -1519,46 +1706,46 @@ func sizeTreeV1(m *Tree, depth int) (int, error) {
 	n := 1
 	n += wire.UvarintSize(uint64(len(m.Label))) + len(m.Label)
 	n += wire.UvarintSize(uint64(len(m.Kids)))
-	for k117, e118 := range m.Kids {
-		if e118 != nil {
-			s119, err := sizeTreeV1(e118, depth)
+	for k129, e130 := range m.Kids {
+		if e130 != nil {
+			s131, err := sizeTreeV1(e130, depth)
 			if err != nil {
-				return 0, wire.In(err, wire.Index("Kids", k117))
+				return 0, wire.In(err, wire.Index("Kids", k129))
 			}
-			n += s119
+			n += s131
 		}
 		n += 1
 	}
 	if m.Left != nil {
-		s120, err := sizeTreeV1(m.Left, depth)
+		s132, err := sizeTreeV1(m.Left, depth)
 		if err != nil {
 			return 0, wire.In(err, "Left")
 		}
-		n += s120
+		n += s132
 	}
-	switch u121 := m.Shape.(type) {
+	switch u133 := m.Shape.(type) {
 	case nil:
 		n++
 	case *Circle:
-		if u121 == nil {
+		if u133 == nil {
 			return 0, wire.Invalid("Shape", codec.ErrNil)
 		}
 		n += 1
-		s122, err := sizeCircleV0(u121)
+		s134, err := sizeCircleV1(u133)
 		if err != nil {
 			return 0, wire.In(err, "Shape")
 		}
-		n += s122
+		n += s134
 	case *Square:
-		if u121 == nil {
+		if u133 == nil {
 			return 0, wire.Invalid("Shape", codec.ErrNil)
 		}
 		n += 1
-		s123, err := sizeSquareV0(u121)
+		s135, err := sizeSquareV1(u133)
 		if err != nil {
 			return 0, wire.In(err, "Shape")
 		}
-		n += s123
+		n += s135
 	case *Group:
 		return 0, wire.Lost("Shape", "v3-v4")
 	default:
@@ -1572,14 +1759,14 @@ func putTreeV1(b []byte, i int, m *Tree) int {
 	i = wire.PutUvarint(b, i, uint64(len(m.Label)))
 	i += copy(b[i:], m.Label)
 	i = wire.PutUvarint(b, i, uint64(len(m.Kids)))
-	for _, e124 := range m.Kids {
-		if e124 == nil {
+	for _, e136 := range m.Kids {
+		if e136 == nil {
 			b[i] = 0
 			i++
 		} else {
 			b[i] = 1
 			i++
-			i = putTreeV1(b, i, e124)
+			i = putTreeV1(b, i, e136)
 		}
 	}
 	if m.Left == nil {
@@ -1590,16 +1777,16 @@ func putTreeV1(b []byte, i int, m *Tree) int {
 		i++
 		i = putTreeV1(b, i, m.Left)
 	}
-	switch u125 := m.Shape.(type) {
+	switch u137 := m.Shape.(type) {
 	case nil:
 		b[i] = 0
 		i++
 	case *Circle:
 		i = wire.PutUvarint(b, i, 1)
-		i = putCircleV0(b, i, u125)
+		i = putCircleV1(b, i, u137)
 	case *Square:
 		i = wire.PutUvarint(b, i, 2)
-		i = putSquareV0(b, i, u125)
+		i = putSquareV1(b, i, u137)
 	}
 	return i
 }
@@ -1609,58 +1796,58 @@ func decodeTreeV1(d *wire.Decoder, src []byte, i int, m *Tree) (int, error) {
 	if !d.Enter() {
 		return i, wire.Bad("", i, codec.ErrDepth)
 	}
-	n126, i127 := wire.Uvarint(src, i)
-	if i127 < 0 {
+	n138, i139 := wire.Uvarint(src, i)
+	if i139 < 0 {
 		return i, wire.BadUvarint("Label", src, i)
 	}
-	i = i127
-	if n126 > uint64(len(src)-i) {
+	i = i139
+	if n138 > uint64(len(src)-i) {
 		return i, wire.Short("Label", src)
 	}
-	m.Label = d.String(src, i, i+int(n126))
-	i += int(n126)
-	n128, i129 := wire.Uvarint(src, i)
-	if i129 < 0 {
+	m.Label = d.String(src, i, i+int(n138))
+	i += int(n138)
+	n140, i141 := wire.Uvarint(src, i)
+	if i141 < 0 {
 		return i, wire.BadUvarint("Kids", src, i)
 	}
-	i = i129
-	if n128 > uint64(len(src)-i) {
+	i = i141
+	if n140 > uint64(len(src)-i) {
 		return i, wire.Short("Kids", src)
 	}
-	if !d.Take(int(n128), 8) {
-		return i, d.OverBudget("Kids", i, int(n128), 8)
+	if !d.Take(int(n140), 8) {
+		return i, d.OverBudget("Kids", i, int(n140), 8)
 	}
 	switch {
-	case n128 == 0:
+	case n140 == 0:
 		m.Kids = nil
-	case uint64(cap(m.Kids)) >= n128:
-		m.Kids = m.Kids[:n128]
+	case uint64(cap(m.Kids)) >= n140:
+		m.Kids = m.Kids[:n140]
 	default:
-		m.Kids = make([]*Tree, n128)
+		m.Kids = make([]*Tree, n140)
 	}
-	for k130 := range m.Kids {
+	for k142 := range m.Kids {
 		if i >= len(src) {
-			return i, wire.Short(wire.Index("Kids", k130), src)
+			return i, wire.Short(wire.Index("Kids", k142), src)
 		}
 		switch src[i] {
 		case 0:
-			m.Kids[k130] = nil
+			m.Kids[k142] = nil
 			i++
 		case 1:
 			i++
 			if !d.Take(1, 64) {
-				return i, d.OverBudget(wire.Index("Kids", k130), i, 1, 64)
+				return i, d.OverBudget(wire.Index("Kids", k142), i, 1, 64)
 			}
-			if m.Kids[k130] == nil {
-				m.Kids[k130] = new(Tree)
+			if m.Kids[k142] == nil {
+				m.Kids[k142] = new(Tree)
 			}
-			i132, err := decodeTreeV1(d, src, i, m.Kids[k130])
+			i144, err := decodeTreeV1(d, src, i, m.Kids[k142])
 			if err != nil {
-				return i, wire.In(err, wire.Index("Kids", k130))
+				return i, wire.In(err, wire.Index("Kids", k142))
 			}
-			i = i132
+			i = i144
 		default:
-			return i, wire.Bad(wire.Index("Kids", k130), i, codec.ErrCanonical)
+			return i, wire.Bad(wire.Index("Kids", k142), i, codec.ErrCanonical)
 		}
 	}
 	if i >= len(src) {
@@ -1678,46 +1865,46 @@ func decodeTreeV1(d *wire.Decoder, src []byte, i int, m *Tree) (int, error) {
 		if m.Left == nil {
 			m.Left = new(Tree)
 		}
-		i133, err := decodeTreeV1(d, src, i, m.Left)
+		i145, err := decodeTreeV1(d, src, i, m.Left)
 		if err != nil {
 			return i, wire.In(err, "Left")
 		}
-		i = i133
+		i = i145
 	default:
 		return i, wire.Bad("Left", i, codec.ErrCanonical)
 	}
-	u134, i135 := wire.Uvarint(src, i)
-	if i135 < 0 {
+	u146, i147 := wire.Uvarint(src, i)
+	if i147 < 0 {
 		return i, wire.BadUvarint("Shape", src, i)
 	}
-	switch u134 {
+	switch u146 {
 	case 0:
 		m.Shape = nil
-		i = i135
+		i = i147
 	case 1:
-		i = i135
+		i = i147
 		if !d.Take(1, 8) {
 			return i, d.OverBudget("Shape", i, 1, 8)
 		}
-		v136 := new(Circle)
-		i137, err := decodeCircleV0(d, src, i, v136)
+		v148 := new(Circle)
+		i149, err := decodeCircleV1(d, src, i, v148)
 		if err != nil {
 			return i, wire.In(err, "Shape")
 		}
-		i = i137
-		m.Shape = v136
+		i = i149
+		m.Shape = v148
 	case 2:
-		i = i135
+		i = i147
 		if !d.Take(1, 16) {
 			return i, d.OverBudget("Shape", i, 1, 16)
 		}
-		v138 := new(Square)
-		i139, err := decodeSquareV0(d, src, i, v138)
+		v150 := new(Square)
+		i151, err := decodeSquareV1(d, src, i, v150)
 		if err != nil {
 			return i, wire.In(err, "Shape")
 		}
-		i = i139
-		m.Shape = v138
+		i = i151
+		m.Shape = v150
 	default:
 		return i, wire.Bad("Shape", i, codec.ErrEnum)
 	}
@@ -1730,9 +1917,9 @@ func lossTreeV1(lost []string, path string, m *Tree, depth int) []string {
 	if depth--; depth < 0 {
 		return lost
 	}
-	for k140 := range m.Kids {
-		if m.Kids[k140] != nil {
-			lost = lossTreeV1(lost, wire.Index(wire.Join(path, "Kids"), k140), m.Kids[k140], depth)
+	for k152 := range m.Kids {
+		if m.Kids[k152] != nil {
+			lost = lossTreeV1(lost, wire.Index(wire.Join(path, "Kids"), k152), m.Kids[k152], depth)
 		}
 	}
 	if m.Left != nil {
@@ -1741,6 +1928,329 @@ func lossTreeV1(lost []string, path string, m *Tree, depth int) []string {
 	switch m.Shape.(type) {
 	case *Group:
 		lost = append(lost, wire.Join(path, "Shape"))
+	}
+	return lost
+}
+
+// sizeCircleV1 returns the size of m's fields, or what this version cannot carry.
+func sizeCircleV1(m *Circle) (int, error) {
+	n := 8
+	if !(m.R >= 0) {
+		return 0, wire.Invalid("R", codec.ErrRange)
+	}
+	return n, nil
+}
+
+// putCircleV1 writes m's fields to b from index i on, and returns the index after them.
+func putCircleV1(b []byte, i int, m *Circle) int {
+	r154 := (*[8]byte)(b[i:])
+	binary.BigEndian.PutUint64(r154[0:8], uint64(math.Float64bits(float64(m.R))))
+	i += 8
+	return i
+}
+
+// decodeCircleV1 reads m's fields from src[i:], and returns the index after them.
+func decodeCircleV1(d *wire.Decoder, src []byte, i int, m *Circle) (int, error) {
+	if len(src)-i < 8 {
+		return i, wire.Short("R", src)
+	}
+	r155 := (*[8]byte)(src[i:])
+	m.R = math.Float64frombits(binary.BigEndian.Uint64(r155[0:8]))
+	if !(m.R >= 0) {
+		return i, wire.Bad("R", i+0, codec.ErrRange)
+	}
+	i += 8
+	return i, nil
+}
+
+// sizeSquareV1 returns the size of m's fields, or what this version cannot carry.
+func sizeSquareV1(m *Square) (int, error) {
+	n := 8
+	if m.Name == nil {
+		n += 1
+	} else {
+		n += wire.UvarintSize(uint64(len((*m.Name)))+1) + len((*m.Name))
+	}
+	return n, nil
+}
+
+// putSquareV1 writes m's fields to b from index i on, and returns the index after them.
+func putSquareV1(b []byte, i int, m *Square) int {
+	r156 := (*[8]byte)(b[i:])
+	binary.BigEndian.PutUint64(r156[0:8], uint64(math.Float64bits(float64(m.Side))))
+	i += 8
+	if m.Name == nil {
+		b[i] = 0
+		i++
+	} else {
+		i = wire.PutUvarint(b, i, uint64(len((*m.Name)))+1)
+		i += copy(b[i:], (*m.Name))
+	}
+	return i
+}
+
+// decodeSquareV1 reads m's fields from src[i:], and returns the index after them.
+func decodeSquareV1(d *wire.Decoder, src []byte, i int, m *Square) (int, error) {
+	if len(src)-i < 8 {
+		return i, wire.Short("Side", src)
+	}
+	r157 := (*[8]byte)(src[i:])
+	m.Side = math.Float64frombits(binary.BigEndian.Uint64(r157[0:8]))
+	i += 8
+	n158, i159 := wire.Uvarint(src, i)
+	if i159 < 0 {
+		return i, wire.BadUvarint("Name", src, i)
+	}
+	i = i159
+	if n158 == 0 {
+		m.Name = nil
+	} else {
+		if m.Name == nil {
+			m.Name = new(string)
+		}
+		n158--
+		if n158 > uint64(len(src)-i) {
+			return i, wire.Short("Name", src)
+		}
+		(*m.Name) = d.String(src, i, i+int(n158))
+		i += int(n158)
+	}
+	return i, nil
+}
+
+// sizePointersV1 returns the size of m's fields, or what this version cannot carry.
+func sizePointersV1(m *Pointers) (int, error) {
+	if m.S == nil {
+		return 0, wire.Lost("S", "v2-v4")
+	}
+	n := 8
+	if m.S == nil {
+		return 0, wire.Invalid("S", codec.ErrNil)
+	}
+	if uint64(len((*m.S))) > 32767 {
+		return 0, wire.TooLong("S", "length", len((*m.S)), 32767)
+	}
+	n += len((*m.S))
+	if m.N != nil {
+		n += 4
+	}
+	if m.P != nil {
+		s160, err := sizePointV1(m.P)
+		if err != nil {
+			return 0, wire.In(err, "P")
+		}
+		n += s160
+	}
+	if m.Must == nil {
+		return 0, wire.Invalid("Must", codec.ErrNil)
+	}
+	if m.I16 == nil {
+		n += 2
+	} else {
+		if len((*m.I16)) > 10 {
+			return 0, wire.TooLong("I16", "length", len((*m.I16)), 10)
+		}
+		n += len((*m.I16))
+		n += 2
+	}
+	if m.Byte != nil {
+		n += wire.UvarintSize(uint64(len((*m.Byte)))) + len((*m.Byte))
+	}
+	return n, nil
+}
+
+// putPointersV1 writes m's fields to b from index i on, and returns the index after them.
+func putPointersV1(b []byte, i int, m *Pointers) int {
+	binary.BigEndian.PutUint16(b[i:], uint16(len((*m.S))))
+	i += 2
+	i += copy(b[i:], (*m.S))
+	if m.N == nil {
+		b[i] = 0
+		i++
+	} else {
+		b[i] = 1
+		i++
+		r161 := (*[4]byte)(b[i:])
+		binary.BigEndian.PutUint32(r161[0:4], uint32((*m.N)))
+		i += 4
+	}
+	if m.P == nil {
+		b[i] = 0
+		i++
+	} else {
+		b[i] = 1
+		i++
+		i = putPointV1(b, i, m.P)
+	}
+	r162 := (*[3]byte)(b[i:])
+	binary.BigEndian.PutUint16(r162[0:2], uint16((*m.Must).A))
+	r162[2] = wire.Bool(bool((*m.Must).B))
+	i += 3
+	if m.I16 == nil {
+		binary.BigEndian.PutUint16(b[i:], math.MaxUint16)
+		i += 2
+	} else {
+		binary.BigEndian.PutUint16(b[i:], uint16(len((*m.I16))))
+		i += 2
+		i += copy(b[i:], (*m.I16))
+	}
+	if m.Byte == nil {
+		b[i] = 0
+		i++
+	} else {
+		b[i] = 1
+		i++
+		i = wire.PutUvarint(b, i, uint64(len((*m.Byte))))
+		i += copy(b[i:], (*m.Byte))
+	}
+	return i
+}
+
+// decodePointersV1 reads m's fields from src[i:], and returns the index after them.
+func decodePointersV1(d *wire.Decoder, src []byte, i int, m *Pointers) (int, error) {
+	if !d.Take(1, 16) {
+		return i, d.OverBudget("S", i, 1, 16)
+	}
+	if m.S == nil {
+		m.S = new(string)
+	}
+	if len(src)-i < 2 {
+		return i, wire.Short("S", src)
+	}
+	n163 := uint64(binary.BigEndian.Uint16(src[i:]))
+	i += 2
+	if n163 > 32767 {
+		return i, wire.Bad("S", i, codec.ErrNil)
+	}
+	if n163 > uint64(len(src)-i) {
+		return i, wire.Short("S", src)
+	}
+	(*m.S) = d.String(src, i, i+int(n163))
+	i += int(n163)
+	if i >= len(src) {
+		return i, wire.Short("N", src)
+	}
+	switch src[i] {
+	case 0:
+		m.N = nil
+		i++
+	case 1:
+		i++
+		if !d.Take(1, 4) {
+			return i, d.OverBudget("N", i, 1, 4)
+		}
+		if m.N == nil {
+			m.N = new(int32)
+		}
+		if len(src)-i < 4 {
+			return i, wire.Short("N", src)
+		}
+		r164 := (*[4]byte)(src[i:])
+		(*m.N) = int32(binary.BigEndian.Uint32(r164[0:4]))
+		i += 4
+	default:
+		return i, wire.Bad("N", i, codec.ErrCanonical)
+	}
+	if i >= len(src) {
+		return i, wire.Short("P", src)
+	}
+	switch src[i] {
+	case 0:
+		m.P = nil
+		i++
+	case 1:
+		i++
+		if !d.Take(1, 32) {
+			return i, d.OverBudget("P", i, 1, 32)
+		}
+		if m.P == nil {
+			m.P = new(Point)
+		}
+		i165, err := decodePointV1(d, src, i, m.P)
+		if err != nil {
+			return i, wire.In(err, "P")
+		}
+		i = i165
+	default:
+		return i, wire.Bad("P", i, codec.ErrCanonical)
+	}
+	if !d.Take(1, 4) {
+		return i, d.OverBudget("Must", i, 1, 4)
+	}
+	if m.Must == nil {
+		m.Must = new(Flat)
+	}
+	if len(src)-i < 3 {
+		return i, wire.ShortRun(src, i,
+			wire.Width{Path: "Must.A", Bytes: 2},
+			wire.Width{Path: "Must.B", Bytes: 1},
+		)
+	}
+	r166 := (*[3]byte)(src[i:])
+	(*m.Must).A = binary.BigEndian.Uint16(r166[0:2])
+	if r166[2] > 1 {
+		return i, wire.Bad("Must.B", i+2, codec.ErrCanonical)
+	}
+	(*m.Must).B = r166[2] != 0
+	i += 3
+	if len(src)-i < 2 {
+		return i, wire.Short("I16", src)
+	}
+	n167 := uint64(binary.BigEndian.Uint16(src[i:]))
+	i += 2
+	if n167 == math.MaxUint16 {
+		m.I16 = nil
+	} else {
+		if m.I16 == nil {
+			m.I16 = new(string)
+		}
+		if n167 > 10 {
+			return i, wire.TooMany("I16", i, "length", n167, 10)
+		}
+		if n167 > uint64(len(src)-i) {
+			return i, wire.Short("I16", src)
+		}
+		(*m.I16) = d.String(src, i, i+int(n167))
+		i += int(n167)
+	}
+	if i >= len(src) {
+		return i, wire.Short("Byte", src)
+	}
+	switch src[i] {
+	case 0:
+		m.Byte = nil
+		i++
+	case 1:
+		i++
+		if !d.Take(1, 16) {
+			return i, d.OverBudget("Byte", i, 1, 16)
+		}
+		if m.Byte == nil {
+			m.Byte = new(string)
+		}
+		n168, i169 := wire.Uvarint(src, i)
+		if i169 < 0 {
+			return i, wire.BadUvarint("Byte", src, i)
+		}
+		i = i169
+		if n168 > uint64(len(src)-i) {
+			return i, wire.Short("Byte", src)
+		}
+		(*m.Byte) = d.String(src, i, i+int(n168))
+		i += int(n168)
+	default:
+		return i, wire.Bad("Byte", i, codec.ErrCanonical)
+	}
+	return i, nil
+}
+
+// lossPointersV1 appends the paths of m's fields that this version cannot carry.
+func lossPointersV1(lost []string, path string, m *Pointers) []string {
+	if m.S == nil {
+		lost = append(lost, wire.Join(path, "S"))
+	}
+	if m.P != nil {
+		lost = lossPointV1(lost, wire.Join(path, "P"), m.P)
 	}
 	return lost
 }
@@ -1762,40 +2272,40 @@ func sizeReadingV1(m *Reading) (int, error) {
 func putReadingV1(b []byte, i int, m *Reading) int {
 	i = wire.PutUvarint(b, i, uint64(len(m.Sensor)))
 	i += copy(b[i:], m.Sensor)
-	r142 := (*[9]byte)(b[i:])
-	binary.BigEndian.PutUint64(r142[0:8], uint64(math.Float64bits(float64(m.Celsius))))
-	r142[8] = wire.Bool(bool(m.Old))
+	r170 := (*[9]byte)(b[i:])
+	binary.BigEndian.PutUint64(r170[0:8], uint64(math.Float64bits(float64(m.Celsius))))
+	r170[8] = wire.Bool(bool(m.Old))
 	i += 9
 	return i
 }
 
 // decodeReadingV1 reads m's fields from src[i:], and returns the index after them.
 func decodeReadingV1(d *wire.Decoder, src []byte, i int, m *Reading) (int, error) {
-	n143, i144 := wire.Uvarint(src, i)
-	if i144 < 0 {
+	n171, i172 := wire.Uvarint(src, i)
+	if i172 < 0 {
 		return i, wire.BadUvarint("Sensor", src, i)
 	}
-	i = i144
-	if n143 > 64 {
-		return i, wire.TooMany("Sensor", i, "length", n143, 64)
+	i = i172
+	if n171 > 64 {
+		return i, wire.TooMany("Sensor", i, "length", n171, 64)
 	}
-	if n143 > uint64(len(src)-i) {
+	if n171 > uint64(len(src)-i) {
 		return i, wire.Short("Sensor", src)
 	}
-	m.Sensor = d.String(src, i, i+int(n143))
-	i += int(n143)
+	m.Sensor = d.String(src, i, i+int(n171))
+	i += int(n171)
 	if len(src)-i < 9 {
 		return i, wire.ShortRun(src, i,
 			wire.Width{Path: "Celsius", Bytes: 8},
 			wire.Width{Path: "Old", Bytes: 1},
 		)
 	}
-	r145 := (*[9]byte)(src[i:])
-	m.Celsius = math.Float64frombits(binary.BigEndian.Uint64(r145[0:8]))
-	if r145[8] > 1 {
+	r173 := (*[9]byte)(src[i:])
+	m.Celsius = math.Float64frombits(binary.BigEndian.Uint64(r173[0:8]))
+	if r173[8] > 1 {
 		return i, wire.Bad("Old", i+8, codec.ErrCanonical)
 	}
-	m.Old = r145[8] != 0
+	m.Old = r173[8] != 0
 	i += 9
 	m.Note = "none"
 	m.Must = 0
@@ -1873,22 +2383,22 @@ func putTaggedV1(b []byte, i int, m *Tagged) int {
 
 // decodeTaggedV1 reads m's fields from src[i:], and returns the index after them.
 func decodeTaggedV1(d *wire.Decoder, src []byte, i int, m *Tagged) (int, error) {
-	u146, i147 := wire.Uvarint(src, i)
-	if i147 < 0 {
+	u174, i175 := wire.Uvarint(src, i)
+	if i175 < 0 {
 		return i, wire.BadUvarint("ID", src, i)
 	}
-	if u146 > math.MaxUint32 {
+	if u174 > math.MaxUint32 {
 		return i, wire.Bad("ID", i, codec.ErrRange)
 	}
-	m.ID = uint32(u146)
-	i = i147
+	m.ID = uint32(u174)
+	i = i175
 	m.Ext = nil
-	n148, i149 := wire.Uvarint(src, i)
-	if i149 < 0 {
+	n176, i177 := wire.Uvarint(src, i)
+	if i177 < 0 {
 		return i, wire.BadUvarint("Ext", src, i)
 	}
-	i = i149
-	for last := int64(-1); n148 > 0; n148-- {
+	i = i177
+	for last := int64(-1); n176 > 0; n176-- {
 		tag, from, to, err := wire.Tagged(src, i, last, "Ext")
 		if err != nil {
 			return i, err
@@ -1927,33 +2437,57 @@ func lossTaggedV1(lost []string, path string, m *Tagged) []string {
 	return lost
 }
 
+// sizeSkippingV1 returns the size of m's fields, or what this version cannot carry.
+func sizeSkippingV1(m *Skipping) (int, error) {
+	n := 1
+	return n, nil
+}
+
+// putSkippingV1 writes m's fields to b from index i on, and returns the index after them.
+func putSkippingV1(b []byte, i int, m *Skipping) int {
+	b[i] = byte(m.A)
+	i++
+	return i
+}
+
+// decodeSkippingV1 reads m's fields from src[i:], and returns the index after them.
+func decodeSkippingV1(d *wire.Decoder, src []byte, i int, m *Skipping) (int, error) {
+	if len(src)-i < 1 {
+		return i, wire.Short("A", src)
+	}
+	r178 := (*[1]byte)(src[i:])
+	m.A = r178[0]
+	i += 1
+	return i, nil
+}
+
 // sizeBatchV1 returns the size of m's fields, or what this version cannot carry.
 func sizeBatchV1(m *Batch) (int, error) {
 	n := 1
 	n += wire.UvarintSize(uint64(len(m.Readings)))
-	for k150 := range m.Readings {
-		e151 := &m.Readings[k150]
-		s152, err := sizeReadingV1(e151)
+	for k179 := range m.Readings {
+		e180 := &m.Readings[k179]
+		s181, err := sizeReadingV1(e180)
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Readings", k150))
+			return 0, wire.In(err, wire.Index("Readings", k179))
 		}
-		n += s152
+		n += s181
 	}
 	n += wire.UvarintSize(uint64(len(m.ByName)))
-	for k153, e154 := range m.ByName {
-		n += wire.UvarintSize(uint64(len(k153))) + len(k153)
-		s155, err := sizeReadingV1(&e154)
+	for k182, e183 := range m.ByName {
+		n += wire.UvarintSize(uint64(len(k182))) + len(k182)
+		s184, err := sizeReadingV1(&e183)
 		if err != nil {
-			return 0, wire.In(err, wire.Key("ByName", k153))
+			return 0, wire.In(err, wire.Key("ByName", k182))
 		}
-		n += s155
+		n += s184
 	}
 	if m.One != nil {
-		s156, err := sizeReadingV1(m.One)
+		s185, err := sizeReadingV1(m.One)
 		if err != nil {
 			return 0, wire.In(err, "One")
 		}
-		n += s156
+		n += s185
 	}
 	return n, nil
 }
@@ -1962,15 +2496,15 @@ func sizeBatchV1(m *Batch) (int, error) {
 func putBatchV1(b []byte, i int, m *Batch) int {
 	i = wire.PutUvarint(b, i, uint64(len(m.Readings)))
 	for k := range m.Readings {
-		e157 := &m.Readings[k]
-		i = putReadingV1(b, i, e157)
+		e186 := &m.Readings[k]
+		i = putReadingV1(b, i, e186)
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.ByName)))
-	for _, k158 := range slices.Sorted(maps.Keys(m.ByName)) {
-		i = wire.PutUvarint(b, i, uint64(len(k158)))
-		i += copy(b[i:], k158)
-		e159 := m.ByName[k158]
-		i = putReadingV1(b, i, &e159)
+	for _, k187 := range slices.Sorted(maps.Keys(m.ByName)) {
+		i = wire.PutUvarint(b, i, uint64(len(k187)))
+		i += copy(b[i:], k187)
+		e188 := m.ByName[k187]
+		i = putReadingV1(b, i, &e188)
 	}
 	if m.One == nil {
 		b[i] = 0
@@ -1985,72 +2519,72 @@ func putBatchV1(b []byte, i int, m *Batch) int {
 
 // decodeBatchV1 reads m's fields from src[i:], and returns the index after them.
 func decodeBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
-	n160, i161 := wire.Uvarint(src, i)
-	if i161 < 0 {
+	n189, i190 := wire.Uvarint(src, i)
+	if i190 < 0 {
 		return i, wire.BadUvarint("Readings", src, i)
 	}
-	i = i161
-	if n160 > uint64(len(src)-i)/10 {
+	i = i190
+	if n189 > uint64(len(src)-i)/10 {
 		return i, wire.Short("Readings", src)
 	}
-	if !d.Take(int(n160), 64) {
-		return i, d.OverBudget("Readings", i, int(n160), 64)
+	if !d.Take(int(n189), 64) {
+		return i, d.OverBudget("Readings", i, int(n189), 64)
 	}
 	switch {
-	case n160 == 0:
+	case n189 == 0:
 		m.Readings = nil
-	case uint64(cap(m.Readings)) >= n160:
-		m.Readings = m.Readings[:n160]
+	case uint64(cap(m.Readings)) >= n189:
+		m.Readings = m.Readings[:n189]
 	default:
-		m.Readings = make([]Reading, n160)
+		m.Readings = make([]Reading, n189)
 	}
-	for k162 := range m.Readings {
-		e163 := &m.Readings[k162]
-		i164, err := decodeReadingV1(d, src, i, e163)
+	for k191 := range m.Readings {
+		e192 := &m.Readings[k191]
+		i193, err := decodeReadingV1(d, src, i, e192)
 		if err != nil {
-			return i, wire.In(err, wire.Index("Readings", k162))
+			return i, wire.In(err, wire.Index("Readings", k191))
 		}
-		i = i164
+		i = i193
 	}
-	n165, i166 := wire.Uvarint(src, i)
-	if i166 < 0 {
+	n194, i195 := wire.Uvarint(src, i)
+	if i195 < 0 {
 		return i, wire.BadUvarint("ByName", src, i)
 	}
-	i = i166
-	if n165 > uint64(len(src)-i)/11 {
+	i = i195
+	if n194 > uint64(len(src)-i)/11 {
 		return i, wire.Short("ByName", src)
 	}
-	if !d.Take(int(n165), 187) {
-		return i, d.OverBudget("ByName", i, int(n165), 187)
+	if !d.Take(int(n194), 187) {
+		return i, d.OverBudget("ByName", i, int(n194), 187)
 	}
 	m.ByName = nil
-	if n165 > 0 {
-		m.ByName = make(map[string]Reading, n165)
+	if n194 > 0 {
+		m.ByName = make(map[string]Reading, n194)
 	}
-	var last169 string
-	for n := range n165 {
-		var k167 string
-		var e168 Reading
-		n170, i171 := wire.Uvarint(src, i)
-		if i171 < 0 {
+	var last198 string
+	for n := range n194 {
+		var k196 string
+		var e197 Reading
+		n199, i200 := wire.Uvarint(src, i)
+		if i200 < 0 {
 			return i, wire.BadUvarint("ByName", src, i)
 		}
-		i = i171
-		if n170 > uint64(len(src)-i) {
+		i = i200
+		if n199 > uint64(len(src)-i) {
 			return i, wire.Short("ByName", src)
 		}
-		k167 = d.String(src, i, i+int(n170))
-		i += int(n170)
-		if n > 0 && k167 <= last169 {
-			return i, wire.Bad(wire.Key("ByName", k167), i, codec.ErrCanonical)
+		k196 = d.String(src, i, i+int(n199))
+		i += int(n199)
+		if n > 0 && k196 <= last198 {
+			return i, wire.Bad(wire.Key("ByName", k196), i, codec.ErrCanonical)
 		}
-		last169 = k167
-		i172, err := decodeReadingV1(d, src, i, &e168)
+		last198 = k196
+		i201, err := decodeReadingV1(d, src, i, &e197)
 		if err != nil {
-			return i, wire.In(err, wire.Key("ByName", k167))
+			return i, wire.In(err, wire.Key("ByName", k196))
 		}
-		i = i172
-		m.ByName[k167] = e168
+		i = i201
+		m.ByName[k196] = e197
 	}
 	if i >= len(src) {
 		return i, wire.Short("One", src)
@@ -2067,11 +2601,11 @@ func decodeBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
 		if m.One == nil {
 			m.One = new(Reading)
 		}
-		i173, err := decodeReadingV1(d, src, i, m.One)
+		i202, err := decodeReadingV1(d, src, i, m.One)
 		if err != nil {
 			return i, wire.In(err, "One")
 		}
-		i = i173
+		i = i202
 	default:
 		return i, wire.Bad("One", i, codec.ErrCanonical)
 	}
@@ -2080,12 +2614,12 @@ func decodeBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
 
 // lossBatchV1 appends the paths of m's fields that this version cannot carry.
 func lossBatchV1(lost []string, path string, m *Batch) []string {
-	for k174 := range m.Readings {
-		lost = lossReadingV1(lost, wire.Index(wire.Join(path, "Readings"), k174), &m.Readings[k174])
+	for k203 := range m.Readings {
+		lost = lossReadingV1(lost, wire.Index(wire.Join(path, "Readings"), k203), &m.Readings[k203])
 	}
-	for _, k175 := range slices.Sorted(maps.Keys(m.ByName)) {
-		e176 := m.ByName[k175]
-		lost = lossReadingV1(lost, wire.Key(wire.Join(path, "ByName"), k175), &e176)
+	for _, k204 := range slices.Sorted(maps.Keys(m.ByName)) {
+		e205 := m.ByName[k204]
+		lost = lossReadingV1(lost, wire.Key(wire.Join(path, "ByName"), k204), &e205)
 	}
 	if m.One != nil {
 		lost = lossReadingV1(lost, wire.Join(path, "One"), m.One)
@@ -2097,30 +2631,30 @@ func lossBatchV1(lost []string, path string, m *Batch) []string {
 func projectBatchV1(m *Batch) (*Batch, error) {
 	c := *m
 	c.Readings = slices.Clone(c.Readings)
-	for k177 := range c.Readings {
-		p178, err := projectReadingV1(&c.Readings[k177])
+	for k206 := range c.Readings {
+		p207, err := projectReadingV1(&c.Readings[k206])
 		if err != nil {
-			return nil, wire.In(err, wire.Index("Readings", k177))
+			return nil, wire.In(err, wire.Index("Readings", k206))
 		}
-		c.Readings[k177] = *p178
+		c.Readings[k206] = *p207
 	}
 	c.ByName = maps.Clone(c.ByName)
-	for k179, e180 := range c.ByName {
-		p181, err := projectReadingV1(&e180)
+	for k208, e209 := range c.ByName {
+		p210, err := projectReadingV1(&e209)
 		if err != nil {
-			return nil, wire.In(err, wire.Key("ByName", k179))
+			return nil, wire.In(err, wire.Key("ByName", k208))
 		}
-		e180 = *p181
-		c.ByName[k179] = e180
+		e209 = *p210
+		c.ByName[k208] = e209
 	}
 	if c.One != nil {
-		p182 := *c.One
-		p183, err := projectReadingV1(&p182)
+		p211 := *c.One
+		p212, err := projectReadingV1(&p211)
 		if err != nil {
 			return nil, wire.In(err, "One")
 		}
-		p182 = *p183
-		c.One = &p182
+		p211 = *p212
+		c.One = &p211
 	}
 	return &c, nil
 }

@@ -23,13 +23,13 @@ func (codecV2) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 2)
 		}
-		n, err := sizePersonV0(m)
+		n, err := sizePersonV1(m)
 		if err != nil {
 			return dst, wire.Of(err, "Person", 2)
 		}
 		b, i := wire.Grow(dst, n+1)
 		b[i] = 1
-		putPersonV0(b, i+1, m)
+		putPersonV1(b, i+1, m)
 		return b, nil
 	case *Scalars:
 		if m == nil {
@@ -111,13 +111,13 @@ func (codecV2) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 2)
 		}
-		n, err := sizeSkippingV0(m)
+		n, err := sizeSkippingV1(m)
 		if err != nil {
 			return dst, wire.Of(err, "Skipping", 2)
 		}
 		b, i := wire.Grow(dst, n+1)
 		b[i] = 8
-		putSkippingV0(b, i+1, m)
+		putSkippingV1(b, i+1, m)
 		return b, nil
 	case *Batch:
 		if m == nil {
@@ -447,12 +447,12 @@ func appendBodyPersonV2(dst []byte, m *Person) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 2)
 	}
-	n, err := sizePersonV0(m)
+	n, err := sizePersonV1(m)
 	if err != nil {
 		return dst, wire.Of(err, "Person", 2)
 	}
 	b, i := wire.Grow(dst, n)
-	putPersonV0(b, i, m)
+	putPersonV1(b, i, m)
 	return b, nil
 }
 
@@ -460,7 +460,7 @@ func sizeBodyPersonV2(m *Person) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 2)
 	}
-	n, err := sizePersonV0(m)
+	n, err := sizePersonV1(m)
 	if err != nil {
 		return 0, wire.Of(err, "Person", 2)
 	}
@@ -468,7 +468,7 @@ func sizeBodyPersonV2(m *Person) (int, error) {
 }
 
 func decodeBodyPersonV2(d *wire.Decoder, src []byte, i int, m *Person) error {
-	i, err := decodePersonV0(d, src, i, m)
+	i, err := decodePersonV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Person", 2)
 	}
@@ -700,12 +700,12 @@ func appendBodySkippingV2(dst []byte, m *Skipping) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 2)
 	}
-	n, err := sizeSkippingV0(m)
+	n, err := sizeSkippingV1(m)
 	if err != nil {
 		return dst, wire.Of(err, "Skipping", 2)
 	}
 	b, i := wire.Grow(dst, n)
-	putSkippingV0(b, i, m)
+	putSkippingV1(b, i, m)
 	return b, nil
 }
 
@@ -713,7 +713,7 @@ func sizeBodySkippingV2(m *Skipping) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 2)
 	}
-	n, err := sizeSkippingV0(m)
+	n, err := sizeSkippingV1(m)
 	if err != nil {
 		return 0, wire.Of(err, "Skipping", 2)
 	}
@@ -721,7 +721,7 @@ func sizeBodySkippingV2(m *Skipping) (int, error) {
 }
 
 func decodeBodySkippingV2(d *wire.Decoder, src []byte, i int, m *Skipping) error {
-	i, err := decodeSkippingV0(d, src, i, m)
+	i, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 2)
 	}

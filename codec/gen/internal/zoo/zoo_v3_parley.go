@@ -23,13 +23,13 @@ func (codecV3) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 3)
 		}
-		n, err := sizePersonV0(m)
+		n, err := sizePersonV1(m)
 		if err != nil {
 			return dst, wire.Of(err, "Person", 3)
 		}
 		b, i := wire.Grow(dst, n+1)
 		b[i] = 1
-		putPersonV0(b, i+1, m)
+		putPersonV1(b, i+1, m)
 		return b, nil
 	case *Scalars:
 		if m == nil {
@@ -107,13 +107,13 @@ func (codecV3) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 3)
 		}
-		n, err := sizeSkippingV0(m)
+		n, err := sizeSkippingV1(m)
 		if err != nil {
 			return dst, wire.Of(err, "Skipping", 3)
 		}
 		b, i := wire.Grow(dst, n+1)
 		b[i] = 8
-		putSkippingV0(b, i+1, m)
+		putSkippingV1(b, i+1, m)
 		return b, nil
 	case *Batch:
 		if m == nil {
@@ -423,12 +423,12 @@ func appendBodyPersonV3(dst []byte, m *Person) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 3)
 	}
-	n, err := sizePersonV0(m)
+	n, err := sizePersonV1(m)
 	if err != nil {
 		return dst, wire.Of(err, "Person", 3)
 	}
 	b, i := wire.Grow(dst, n)
-	putPersonV0(b, i, m)
+	putPersonV1(b, i, m)
 	return b, nil
 }
 
@@ -436,7 +436,7 @@ func sizeBodyPersonV3(m *Person) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 3)
 	}
-	n, err := sizePersonV0(m)
+	n, err := sizePersonV1(m)
 	if err != nil {
 		return 0, wire.Of(err, "Person", 3)
 	}
@@ -444,7 +444,7 @@ func sizeBodyPersonV3(m *Person) (int, error) {
 }
 
 func decodeBodyPersonV3(d *wire.Decoder, src []byte, i int, m *Person) error {
-	i, err := decodePersonV0(d, src, i, m)
+	i, err := decodePersonV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Person", 3)
 	}
@@ -668,12 +668,12 @@ func appendBodySkippingV3(dst []byte, m *Skipping) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 3)
 	}
-	n, err := sizeSkippingV0(m)
+	n, err := sizeSkippingV1(m)
 	if err != nil {
 		return dst, wire.Of(err, "Skipping", 3)
 	}
 	b, i := wire.Grow(dst, n)
-	putSkippingV0(b, i, m)
+	putSkippingV1(b, i, m)
 	return b, nil
 }
 
@@ -681,7 +681,7 @@ func sizeBodySkippingV3(m *Skipping) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 3)
 	}
-	n, err := sizeSkippingV0(m)
+	n, err := sizeSkippingV1(m)
 	if err != nil {
 		return 0, wire.Of(err, "Skipping", 3)
 	}
@@ -689,7 +689,7 @@ func sizeBodySkippingV3(m *Skipping) (int, error) {
 }
 
 func decodeBodySkippingV3(d *wire.Decoder, src []byte, i int, m *Skipping) error {
-	i, err := decodeSkippingV0(d, src, i, m)
+	i, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 3)
 	}
@@ -1549,7 +1549,7 @@ func sizeTreeV3(m *Tree, depth int) (int, error) {
 			return 0, wire.Invalid("Shape", codec.ErrNil)
 		}
 		n += 1
-		s133, err := sizeCircleV0(u132)
+		s133, err := sizeCircleV1(u132)
 		if err != nil {
 			return 0, wire.In(err, "Shape")
 		}
@@ -1559,7 +1559,7 @@ func sizeTreeV3(m *Tree, depth int) (int, error) {
 			return 0, wire.Invalid("Shape", codec.ErrNil)
 		}
 		n += 1
-		s134, err := sizeSquareV0(u132)
+		s134, err := sizeSquareV1(u132)
 		if err != nil {
 			return 0, wire.In(err, "Shape")
 		}
@@ -1609,10 +1609,10 @@ func putTreeV3(b []byte, i int, m *Tree) int {
 		i++
 	case *Circle:
 		i = wire.PutUvarint(b, i, 1)
-		i = putCircleV0(b, i, u137)
+		i = putCircleV1(b, i, u137)
 	case *Square:
 		i = wire.PutUvarint(b, i, 2)
-		i = putSquareV0(b, i, u137)
+		i = putSquareV1(b, i, u137)
 	case *Group:
 		i = wire.PutUvarint(b, i, 9)
 		i = putGroupV3(b, i, u137)
@@ -1716,7 +1716,7 @@ func decodeTreeV3(d *wire.Decoder, src []byte, i int, m *Tree) (int, error) {
 			return i, d.OverBudget("Shape", i, 1, 8)
 		}
 		v148 := new(Circle)
-		i149, err := decodeCircleV0(d, src, i, v148)
+		i149, err := decodeCircleV1(d, src, i, v148)
 		if err != nil {
 			return i, wire.In(err, "Shape")
 		}
@@ -1728,7 +1728,7 @@ func decodeTreeV3(d *wire.Decoder, src []byte, i int, m *Tree) (int, error) {
 			return i, d.OverBudget("Shape", i, 1, 16)
 		}
 		v150 := new(Square)
-		i151, err := decodeSquareV0(d, src, i, v150)
+		i151, err := decodeSquareV1(d, src, i, v150)
 		if err != nil {
 			return i, wire.In(err, "Shape")
 		}
@@ -1769,7 +1769,7 @@ func sizeGroupV3(m *Group, depth int) (int, error) {
 				return 0, wire.Invalid(wire.Index("Shapes", k154), codec.ErrNil)
 			}
 			n += 1
-			s157, err := sizeCircleV0(u156)
+			s157, err := sizeCircleV1(u156)
 			if err != nil {
 				return 0, wire.In(err, wire.Index("Shapes", k154))
 			}
@@ -1779,7 +1779,7 @@ func sizeGroupV3(m *Group, depth int) (int, error) {
 				return 0, wire.Invalid(wire.Index("Shapes", k154), codec.ErrNil)
 			}
 			n += 1
-			s158, err := sizeSquareV0(u156)
+			s158, err := sizeSquareV1(u156)
 			if err != nil {
 				return 0, wire.In(err, wire.Index("Shapes", k154))
 			}
@@ -1808,10 +1808,10 @@ func putGroupV3(b []byte, i int, m *Group) int {
 		switch u161 := e160.(type) {
 		case *Circle:
 			i = wire.PutUvarint(b, i, 1)
-			i = putCircleV0(b, i, u161)
+			i = putCircleV1(b, i, u161)
 		case *Square:
 			i = wire.PutUvarint(b, i, 2)
-			i = putSquareV0(b, i, u161)
+			i = putSquareV1(b, i, u161)
 		case *Group:
 			i = wire.PutUvarint(b, i, 9)
 			i = putGroupV3(b, i, u161)
@@ -1856,7 +1856,7 @@ func decodeGroupV3(d *wire.Decoder, src []byte, i int, m *Group) (int, error) {
 				return i, d.OverBudget(wire.Index("Shapes", k164), i, 1, 8)
 			}
 			v168 := new(Circle)
-			i169, err := decodeCircleV0(d, src, i, v168)
+			i169, err := decodeCircleV1(d, src, i, v168)
 			if err != nil {
 				return i, wire.In(err, wire.Index("Shapes", k164))
 			}
@@ -1868,7 +1868,7 @@ func decodeGroupV3(d *wire.Decoder, src []byte, i int, m *Group) (int, error) {
 				return i, d.OverBudget(wire.Index("Shapes", k164), i, 1, 16)
 			}
 			v170 := new(Square)
-			i171, err := decodeSquareV0(d, src, i, v170)
+			i171, err := decodeSquareV1(d, src, i, v170)
 			if err != nil {
 				return i, wire.In(err, wire.Index("Shapes", k164))
 			}

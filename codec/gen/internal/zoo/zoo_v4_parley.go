@@ -21,13 +21,13 @@ func (codecV4) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 4)
 		}
-		n, err := sizePersonV0(m)
+		n, err := sizePersonV1(m)
 		if err != nil {
 			return dst, wire.Of(err, "Person", 4)
 		}
 		b, i := wire.Grow(dst, n+1)
 		b[i] = 1
-		putPersonV0(b, i+1, m)
+		putPersonV1(b, i+1, m)
 		return b, nil
 	case *Scalars:
 		if m == nil {
@@ -105,13 +105,13 @@ func (codecV4) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 4)
 		}
-		n, err := sizeSkippingV0(m)
+		n, err := sizeSkippingV1(m)
 		if err != nil {
 			return dst, wire.Of(err, "Skipping", 4)
 		}
 		b, i := wire.Grow(dst, n+1)
 		b[i] = 8
-		putSkippingV0(b, i+1, m)
+		putSkippingV1(b, i+1, m)
 		return b, nil
 	case *Batch:
 		if m == nil {
@@ -417,12 +417,12 @@ func appendBodyPersonV4(dst []byte, m *Person) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 4)
 	}
-	n, err := sizePersonV0(m)
+	n, err := sizePersonV1(m)
 	if err != nil {
 		return dst, wire.Of(err, "Person", 4)
 	}
 	b, i := wire.Grow(dst, n)
-	putPersonV0(b, i, m)
+	putPersonV1(b, i, m)
 	return b, nil
 }
 
@@ -430,7 +430,7 @@ func sizeBodyPersonV4(m *Person) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 4)
 	}
-	n, err := sizePersonV0(m)
+	n, err := sizePersonV1(m)
 	if err != nil {
 		return 0, wire.Of(err, "Person", 4)
 	}
@@ -438,7 +438,7 @@ func sizeBodyPersonV4(m *Person) (int, error) {
 }
 
 func decodeBodyPersonV4(d *wire.Decoder, src []byte, i int, m *Person) error {
-	i, err := decodePersonV0(d, src, i, m)
+	i, err := decodePersonV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Person", 4)
 	}
@@ -662,12 +662,12 @@ func appendBodySkippingV4(dst []byte, m *Skipping) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 4)
 	}
-	n, err := sizeSkippingV0(m)
+	n, err := sizeSkippingV1(m)
 	if err != nil {
 		return dst, wire.Of(err, "Skipping", 4)
 	}
 	b, i := wire.Grow(dst, n)
-	putSkippingV0(b, i, m)
+	putSkippingV1(b, i, m)
 	return b, nil
 }
 
@@ -675,7 +675,7 @@ func sizeBodySkippingV4(m *Skipping) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 4)
 	}
-	n, err := sizeSkippingV0(m)
+	n, err := sizeSkippingV1(m)
 	if err != nil {
 		return 0, wire.Of(err, "Skipping", 4)
 	}
@@ -683,7 +683,7 @@ func sizeBodySkippingV4(m *Skipping) (int, error) {
 }
 
 func decodeBodySkippingV4(d *wire.Decoder, src []byte, i int, m *Skipping) error {
-	i, err := decodeSkippingV0(d, src, i, m)
+	i, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 4)
 	}
