@@ -89,13 +89,14 @@ func (c *crcFrames) Split(buf []byte, in In) (Part, error) {
 	}
 	n := len(body) - c.width()
 	if n < 0 {
-		return Part{Size: part.Size, Least: part.Least, Exact: part.Exact}, corrupt("no room for a checksum")
+		return Part{Size: part.Size, Least: part.Least, Exact: part.Exact}, errChecksum
 	}
 	part.End -= c.width()
 	if part.Held {
 		part.End = part.Off
 	}
 	if !c.matches(crc32.Checksum(body[:n], castagnoli), body[n:]) {
+		part.Least = uint64(n)
 		return part, errChecksum
 	}
 	return part, nil

@@ -77,7 +77,8 @@ func (f Decimal) Split(buf []byte, in In) (Part, error) {
 
 func (f Decimal) trailed(buf []byte, part Part) (Part, error) {
 	if part.complete() && string(buf[part.End:part.Size]) != f.Trailer {
-		return Part{Least: part.Least, Exact: part.Exact}, corrupt(fmt.Sprintf("the payload is not followed by %q", f.Trailer))
+		part.Size = 0
+		return part, corrupt(fmt.Sprintf("the payload is not followed by %q", f.Trailer))
 	}
 	return part, nil
 }

@@ -74,7 +74,7 @@ func whole(f Format, frame []byte, payload int) error {
 	switch {
 	case err != nil:
 		return &Error{Err: ErrPayload, Reason: "the payload is no frame of this format", Cause: err}
-	case part.Size != len(frame) || part.Off != 0 || part.End != payload:
+	case !part.complete() || part.Size != len(frame) || part.Off != 0 || part.End != payload:
 		return unfit(0, "the payload is not exactly one frame of this format")
 	}
 	return nil

@@ -120,7 +120,7 @@ func (f *firstByte) AppendFrame(dst, payload []byte) ([]byte, error) {
 	var first error
 	for i, run := range f.formats {
 		out, err := run.AppendFrame(dst, payload)
-		if err == nil && int(f.of[out[len(dst)]]) == i {
+		if err == nil && len(out) > len(dst) && int(f.of[out[len(dst)]]) == i {
 			return out, nil
 		}
 		if first == nil {

@@ -52,17 +52,20 @@ func (f HeaderBlock) max() int {
 
 func (f HeaderBlock) Split(buf []byte, in In) (Part, error) {
 	if in.Inside {
-		if in.From == toEnd {
-			return f.open(buf, 0, 0, in)
+		if in.From == openBody {
+			return f.open(buf, 0, in)
 		}
 		return f.trailed(buf, rest(buf, in.From))
 	}
 	if n := f.padding(buf); n > 0 {
 		return Part{Size: n, None: true}, nil
 	}
-	head := f.head(buf, in.From)
+	if in.From&openBody != 0 {
+		return f.open(buf, in.From>>1, in)
+	}
+	head := f.head(buf, in.From>>1)
 	if head < 0 && len(buf) < f.max() {
-		return Part{Need: len(buf) + 1, From: len(buf)}, nil
+		return Part{Need: len(buf) + 1, From: len(buf) << 1}, nil
 	}
 	if head < 0 || head > f.max() {
 		return Part{}, tooLarge(uint64(f.max())+1, uint64(f.max()), "the header block does not end")
@@ -72,7 +75,7 @@ func (f HeaderBlock) Split(buf []byte, in In) (Part, error) {
 	case err != nil:
 		return Part{}, err
 	case !found && f.End != "":
-		return f.open(buf, head, max(head, in.From), in)
+		return f.open(buf, head, in)
 	case !found && !f.Whole:
 		return Part{}, corrupt("no " + f.Length)
 	}
@@ -85,26 +88,28 @@ func (f HeaderBlock) Split(buf []byte, in In) (Part, error) {
 
 func (f HeaderBlock) trailed(buf []byte, part Part) (Part, error) {
 	if part.complete() && string(buf[part.End:part.Size]) != f.End {
-		return Part{Least: part.Least, Exact: part.Exact}, corrupt(fmt.Sprintf("the body is not followed by %q", f.End))
+		part.Size = 0
+		return part, corrupt(fmt.Sprintf("the body is not followed by %q", f.End))
 	}
 	return part, nil
 }
 
-// toEnd is the note inside a body that End ends. No rest of a counted frame has it.
-const toEnd = 1
+// openBody is set in the note about a frame that End ends; the rest of it is how far the frame was
+// searched. No rest of a counted frame is this small.
+const openBody = 1
 
-// open takes a frame that End ends. Its body begins at head and was searched up to from.
-func (f HeaderBlock) open(buf []byte, head, from int, in In) (Part, error) {
+// open takes a frame that End ends, and whose body has no End before from.
+func (f HeaderBlock) open(buf []byte, from int, in In) (Part, error) {
 	if i := bytes.Index(buf[from:], []byte(f.End)); i >= 0 {
 		return Part{Size: from + i + len(f.End), End: from + i}, nil
 	}
-	sure := max(head, len(buf)-len(f.End)+1)
+	sure := max(from, len(buf)-len(f.End)+1)
 	if in.Pieces && sure > 0 {
-		return Part{Size: sure, End: sure, More: true, From: toEnd}, nil
+		return Part{Size: sure, End: sure, More: true, From: openBody}, nil
 	}
-	part := Part{Need: len(buf) + 1, From: sure, Least: uint64(sure)}
+	part := Part{Need: len(buf) + 1, From: sure<<1 | openBody, Least: uint64(sure)}
 	if in.Inside {
-		part.From = toEnd
+		part.From = openBody
 	}
 	return part, nil
 }

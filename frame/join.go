@@ -77,7 +77,11 @@ func (j *joiner) Split(buf []byte, in In) (Part, error) {
 	}
 	in.Pieces = false
 	part, err := j.inner.Split(buf, in)
+	size := max(part.Least, uint64(part.End-part.Off))
+	part.Least, part.Exact = 0, false // what of a frame comes into the message, Add knows
 	switch {
+	case size > uint64(j.Max)+maxHeader:
+		return Part{}, j.tooLarge()
 	case err != nil || part.None:
 		return part, err
 	case part.Size == 0:
@@ -101,7 +105,7 @@ func (j *joiner) add(frame []byte, size int) (Part, error) {
 	case err != nil:
 		return Part{}, err
 	case len(out) > j.Max:
-		return Part{}, tooLarge(uint64(j.Max)+1, uint64(j.Max), "the message that the frames make; raise Join.Max")
+		return Part{}, j.tooLarge()
 	case link == StandsBetween:
 		j.msg, j.held = out[:have], out[have:]
 		return Part{Size: size, Held: true}, nil
@@ -111,6 +115,10 @@ func (j *joiner) add(frame []byte, size int) (Part, error) {
 	}
 	j.msg, j.held, j.open = out, out, false
 	return Part{Size: size, Held: true}, nil
+}
+
+func (j *joiner) tooLarge() error {
+	return tooLarge(uint64(j.Max)+1, uint64(j.Max), "the message that the frames make; raise Join.Max")
 }
 
 // Held implements [Holder].

@@ -32,8 +32,7 @@ func (f *lengthField) length(b []byte) uint64 {
 
 func (f *lengthField) Split(buf []byte, in In) (Part, error) {
 	if in.Inside {
-		part := rest(buf, in.From)
-		return f.trailed(buf, part)
+		return f.trailed(buf, rest(buf, in.From), in)
 	}
 	if f.Magic != "" {
 		if n := f.gap(buf); n > 0 {
@@ -48,15 +47,20 @@ func (f *lengthField) Split(buf []byte, in In) (Part, error) {
 		return f.broken(Part{}, buf, reason)
 	}
 	x := Extent{Total: total, Off: f.Strip, Tail: len(f.Trailer)}
-	return f.trailed(buf, x.split(buf, in))
+	return f.trailed(buf, x.split(buf, in), in)
 }
 
 // trailed checks the trailer of a complete frame.
-func (f *lengthField) trailed(buf []byte, part Part) (Part, error) {
-	if part.complete() && string(buf[part.End:part.Size]) != f.Trailer {
-		return f.broken(part, buf, "the trailer is not where the length says")
+func (f *lengthField) trailed(buf []byte, part Part, in In) (Part, error) {
+	const reason = "the trailer is not where the length says"
+	switch {
+	case !part.complete() || string(buf[part.End:part.Size]) == f.Trailer:
+		return part, nil
+	case in.Pieces && f.Magic != "": // the frame's beginning may be gone: look behind it
+		part.More = true
+		return part, corrupt(reason)
 	}
-	return part, nil
+	return f.broken(part, buf, reason)
 }
 
 // total returns the frame's size for the length field's value, or why there is no such frame.
@@ -80,9 +84,11 @@ func (f *lengthField) total(v uint64) (uint64, string) {
 // broken is a frame that cannot be. With a Magic the next frame is looked for.
 func (f *lengthField) broken(part Part, buf []byte, reason string) (Part, error) {
 	if f.Magic == "" {
-		return Part{Least: part.Least, Exact: part.Exact}, corrupt(reason)
+		part.Size = 0
+		return part, corrupt(reason)
 	}
-	return Part{Size: 1 + f.gap(buf[1:]), More: true, Least: part.Least, Exact: part.Exact}, corrupt(reason)
+	part.Size, part.More = 1+f.gap(buf[1:]), true
+	return part, corrupt(reason)
 }
 
 // gap returns how many bytes stand before the first place where Magic begins, or may begin once

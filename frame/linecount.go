@@ -77,7 +77,8 @@ func (f LineCount) Split(buf []byte, in In) (Part, error) {
 
 func (f LineCount) trailed(buf []byte, part Part) (Part, error) {
 	if part.complete() && !bytes.Equal(buf[part.End:part.Size], crlf) {
-		return Part{Least: part.Least, Exact: part.Exact}, corrupt("the counted bytes are not followed by CRLF")
+		part.Size = 0
+		return part, corrupt("the counted bytes are not followed by CRLF")
 	}
 	return part, nil
 }

@@ -65,9 +65,10 @@ func (f *respStream) Split(buf []byte, in In) (Part, error) {
 		f.open, f.bulk, f.at, f.scanned = f.open[:0], 0, 0, 0
 	}
 	for {
+		least := uint64(f.at + f.bulk)
 		done, err := f.step(buf)
 		if err != nil {
-			return Part{Least: uint64(f.at)}, err
+			return Part{Least: least}, err
 		}
 		if done {
 			n := f.at

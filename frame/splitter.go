@@ -17,7 +17,7 @@ type splitter struct {
 	from   int   // In.From of the next Split
 	need   int   // Part.Need of the last Split, 0 if nothing is awaited
 	seen   Part  // what that Split said: it is not asked again before need bytes are there
-	asked  bool  // that Split was asked for pieces
+	shown  int   // how many bytes splitSlowly has shown of the frame at the front
 	inside bool  // pieces of the frame at the front were taken
 	pinned bool  // the frame at the front was begun: SetFormat waits
 	eof    bool
@@ -76,7 +76,7 @@ func (d *Decoder) setFormat(f Format) {
 // settle ends the frame at the front.
 func (d *Decoder) settle() {
 	d.mode = deliver
-	d.from, d.need = 0, 0
+	d.from, d.need, d.shown = 0, 0, 0
 	d.inside, d.pinned, d.damaged = false, false, false
 	if d.waiting != nil {
 		d.format(d.waiting)
@@ -157,31 +157,58 @@ func (d *Decoder) split(w want) (Part, error) {
 	}
 	b := d.data[d.r:d.w:d.w]
 	pieces := w == aPiece || d.inside || d.mode == discard || d.mode == collect
-	if len(b) < d.need && pieces == d.asked && !d.eof {
+	if len(b) < d.need && !pieces && !d.eof {
 		return d.seen, nil
 	}
-	part, err := d.f.Split(b, In{From: d.from, Pieces: pieces, Inside: d.inside, EOF: d.eof})
-	if !part.possible(len(b)) || part.More && !pieces && err == nil {
+	in := In{From: d.from, Pieces: pieces, Inside: d.inside, EOF: d.eof}
+	if d.mode == collect {
+		return d.splitSlowly(b, in)
+	}
+	part, err := d.f.Split(b, in)
+	return d.accept(part, err, b, in)
+}
+
+// splitSlowly shows the format one byte more at a time, so that how much of a bad frame comes
+// before its error does not depend on how the stream was cut.
+func (d *Decoder) splitSlowly(b []byte, in In) (Part, error) {
+	n := min(d.shown, len(b))
+	for {
+		last := in
+		last.EOF = in.EOF && n == len(b)
+		part, err := d.f.Split(b[:n:n], last)
+		if part.Size > 0 || err != nil || n == len(b) {
+			d.shown = n - part.Size
+			return d.accept(part, err, b, in)
+		}
+		in.From = part.From
+		n++
+	}
+}
+
+// accept checks what Split returned, which may come from outside, and notes it.
+func (d *Decoder) accept(part Part, err error, b []byte, in In) (Part, error) {
+	if !part.possible(len(b)) || err == nil && (part.More && !in.Pieces || part.Size > 0 && part.End > part.Size) {
 		return Part{}, d.fail(&Error{Err: ErrFormat, Reason: "Split returned an impossible Part", Offset: d.start})
 	}
 	d.need = 0
 	if part.Size == 0 && err == nil {
 		d.from, d.need = part.From, max(part.Need, len(b)+1)
-		d.seen, d.asked = part, pieces
+		d.seen = part
 	}
 	return part, err
 }
 
 // possible tells whether a Part about n bytes makes sense. A Format may come from outside.
 func (p Part) possible(n int) bool {
-	return p.Size >= 0 && p.Size <= n && p.From >= 0 && (p.Size == 0 || p.Off >= 0 && p.Off <= p.End && p.End <= p.Size)
+	return p.Size >= 0 && p.Size <= n && p.From >= 0 && p.Off >= 0 && p.Off <= p.End && p.End <= n
 }
 
 // payload returns what part says is the payload at the front.
 func (d *Decoder) payload(part Part) []byte {
 	if part.Held {
 		if h, ok := d.f.(Holder); ok {
-			return h.Held()
+			held := h.Held()
+			return held[:len(held):len(held)]
 		}
 	}
 	return d.data[d.r+part.Off : d.r+part.End : d.r+part.End]
@@ -201,28 +228,35 @@ func (d *Decoder) oversize(part Part, err error) (payload []byte, done bool, _ e
 		over.Declared = part.Least
 	}
 	d.loop = loopNone
-	known := part.Size > 0 && (err == nil || d.Oversize != Truncate || part.End > part.Off)
-	switch {
-	case d.Oversize == Fail || d.Oversize == Stream && known:
+	known := part.Size > 0 && (err == nil || !part.More) // where the frame ends
+	switch d.Oversize {
+	case Fail:
 		over.Reason = "raise MaxFrame or choose another Oversize policy"
 		if known {
 			d.hold(part, err)
 		}
-	case d.Oversize == Truncate && !known:
-		d.mode, d.over, d.spill = collect, over, d.spill[:0]
-		return nil, false, nil
-	case known:
-		if d.Oversize == Truncate {
-			payload = d.payload(part)
-			payload = payload[:min(uint64(len(payload)), limit)]
+		return nil, true, over
+	case Stream:
+		over.Reason = "read the frame with NextReader or Piece"
+		if known {
+			d.hold(part, err)
 		}
+		d.mode, d.pinned = offered, true
+		return nil, true, over
+	case Truncate:
+		if part.Size == 0 && err == nil || part.End-part.Off < int(limit) {
+			d.mode, d.over, d.spill, d.shown, d.from = collect, over, d.spill[:0], 0, 0
+			return nil, false, nil
+		}
+		payload = d.payload(part)[:limit]
+	}
+	switch {
+	case known:
 		d.r += part.Size
 		d.settle()
-	}
-	if d.Oversize == Stream {
-		over.Reason = "read the frame with NextReader or Piece"
-		d.mode, d.pinned = offered, true
-	} else if !known && d.Oversize == Skip {
+	case err != nil && part.Size == 0:
+		d.fail(d.wrap(err))
+	default:
 		d.mode = discard
 	}
 	return payload, true, over
@@ -239,7 +273,7 @@ func (d *Decoder) damage(part Part, err error) error {
 	}
 	e.Recoverable = true
 	d.r += part.Size
-	known := d.mode != deliver || d.damaged
+	known := d.mode != deliver || d.damaged && !part.Exact // a frame with a sound header is one of its own
 	var out error = e
 	if d.mode == collect {
 		known, out = false, d.over
