@@ -1,0 +1,224 @@
+package sessiontest
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// Side is one end of a [Pair]: its machine, what the application sent and what it got.
+type Side struct {
+	Name    string
+	Profile *session.Profile
+	Machine *session.Machine // nil at a server that has no session
+
+	// Events are all but EventMessage, EventOutcome and EventReply, in order.
+	Events []session.Event
+	// Got is what was handed to the application, in order.
+	Got []Received
+	// Ended is the error of EventClosed.
+	Ended error
+
+	// Busy keeps handlers from completing: call Finish.
+	Busy bool
+	// Answer replies to calls, with the same message.
+	Answer bool
+
+	now    time.Time
+	sent   []Sent
+	byID   map[uint64]int // index in sent
+	byCall map[uint64]int
+	undone []uint64
+}
+
+// Sent is a message that Send or Call accepted.
+type Sent struct {
+	Msg     Msg
+	Lane    session.Lane
+	Call    uint64
+	Outcome session.Outcome // 0: none yet
+	Reason  session.Reason
+	Replied int // times that the reply came
+}
+
+// Received is a message that was handed over.
+type Received struct {
+	Msg  Msg
+	Seq  uint64
+	Dup  bool
+	Call uint64
+}
+
+func newSide(name string, p *session.Profile) *Side {
+	return &Side{Name: name, Profile: p, byID: map[uint64]int{}, byCall: map[uint64]int{}}
+}
+
+// Sent returns all messages accepted so far.
+func (s *Side) Sent() []Sent { return s.sent }
+
+// Send queues the next message in a lane. The options' Lane and Notify are set by it. What is
+// refused was not sent.
+func (s *Side) Send(lane session.Lane, m Msg, opt session.SendOptions) error {
+	m.N, m.Lane = uint64(len(s.sent)+1), uint8(lane)
+	opt.Lane, opt.Notify = lane, true
+	id, err := s.Machine.Send(s.now, &m, opt)
+	if err != nil {
+		return err
+	}
+	s.byID[id] = len(s.sent)
+	s.sent = append(s.sent, Sent{Msg: m, Lane: lane})
+	return nil
+}
+
+// Call is Send for a call.
+func (s *Side) Call(lane session.Lane, m Msg) error {
+	m.N, m.Lane = uint64(len(s.sent)+1), uint8(lane)
+	call, err := s.Machine.Call(s.now, &m, session.SendOptions{Lane: lane, Notify: true})
+	if err != nil {
+		return err
+	}
+	s.byCall[call] = len(s.sent)
+	s.sent = append(s.sent, Sent{Msg: m, Lane: lane, Call: call})
+	return nil
+}
+
+// Finish completes up to n messages whose handlers are busy.
+func (s *Side) Finish(n int) {
+	for ; n > 0 && len(s.undone) > 0; n-- {
+		s.Machine.Done(s.undone[0])
+		s.undone = s.undone[1:]
+	}
+}
+
+// restart forgets what a process forgets that dies.
+func (s *Side) restart() {
+	s.undone = nil
+	clear(s.byID)
+	clear(s.byCall)
+	for i := range s.sent {
+		if s.sent[i].Outcome == 0 {
+			s.sent[i].Outcome = session.Unknown
+		}
+	}
+}
+
+// take handles all events of the machine.
+func (s *Side) take() {
+	if s.Machine == nil {
+		return
+	}
+	for {
+		ev, ok := s.Machine.Next()
+		if !ok {
+			return
+		}
+		s.handle(&ev)
+	}
+}
+
+func (s *Side) handle(ev *session.Event) {
+	switch ev.Kind {
+	case session.EventMessage:
+		m := *ev.Message.(*Msg)
+		s.Got = append(s.Got, Received{Msg: m, Seq: ev.Seq, Dup: ev.Dup, Call: ev.Call})
+		if ev.Call != 0 && s.Answer {
+			s.reply(ev.Call, m)
+		}
+		if s.Busy || len(s.undone) > 0 {
+			s.undone = append(s.undone, ev.ID)
+		} else {
+			s.Machine.Done(ev.ID)
+		}
+	case session.EventReply:
+		if i, ok := s.byCall[ev.Call]; ok {
+			s.sent[i].Replied++
+		}
+	case session.EventOutcome:
+		i, ok := s.byID[ev.ID]
+		if ev.Call != 0 {
+			i, ok = s.byCall[ev.Call]
+		}
+		if ok && s.sent[i].Outcome == 0 {
+			s.sent[i].Outcome, s.sent[i].Reason = ev.Outcome, ev.Reason
+		} else if ok {
+			s.Ended = fmt.Errorf("%s: message %d has a second outcome: %v after %v", s.Name, s.sent[i].Msg.N, ev.Outcome, s.sent[i].Outcome)
+		}
+	case session.EventClosed:
+		s.Ended = ev.Err
+		s.Events = append(s.Events, *ev)
+	default:
+		s.Events = append(s.Events, *ev)
+	}
+}
+
+func (s *Side) reply(call uint64, m Msg) {
+	if m.Body == "fail" {
+		s.Machine.Fail(s.now, call, "failed")
+		return
+	}
+	s.Machine.Reply(s.now, call, &m, session.SendOptions{})
+}
+
+// Saw returns how many events of a kind came.
+func (s *Side) Saw(k session.EventKind) int {
+	n := 0
+	for _, ev := range s.Events {
+		if ev.Kind == k {
+			n++
+		}
+	}
+	return n
+}
+
+// Last returns the last event of a kind.
+func (s *Side) Last(k session.EventKind) (ev session.Event, ok bool) {
+	for i := len(s.Events) - 1; i >= 0; i-- {
+		if s.Events[i].Kind == k {
+			return s.Events[i], true
+		}
+	}
+	return session.Event{}, false
+}
+
+// Check compares what s sent with what its peer got. With final, every message must have an
+// outcome. It returns the first promise that was broken.
+func (s *Side) Check(peer *Side, final bool) error {
+	var twice *session.CloseError
+	if s.Ended != nil && !errors.As(s.Ended, &twice) {
+		return s.Ended
+	}
+	got := make([]int, len(s.sent)+1)
+	var last [3]uint64
+	for _, r := range peer.Got {
+		n := r.Msg.N
+		if n == 0 || n > uint64(len(s.sent)) {
+			return fmt.Errorf("%s got message %d, which was not sent", peer.Name, n)
+		}
+		if want := s.sent[n-1].Msg; r.Msg != want {
+			return fmt.Errorf("%s got message %d as %+v, sent was %+v", peer.Name, n, r.Msg, want)
+		}
+		if got[n]++; got[n] > 1 && !r.Dup {
+			return fmt.Errorf("%s got message %d twice", peer.Name, n)
+		}
+		if l := r.Msg.Lane; n <= last[l] && !r.Dup {
+			return fmt.Errorf("%s got message %d after %d, in lane %v", peer.Name, n, last[l], session.Lane(l))
+		} else {
+			last[l] = n
+		}
+	}
+	for i, m := range s.sent {
+		switch handed := got[i+1] > 0; {
+		case m.Outcome == 0 && final:
+			return fmt.Errorf("%s: message %d has no outcome", s.Name, i+1)
+		case m.Outcome == session.Acked && !handed:
+			return fmt.Errorf("%s: message %d is acknowledged and was not handed over", s.Name, i+1)
+		case m.Outcome == session.Dropped && handed:
+			return fmt.Errorf("%s: message %d is dropped (%v) and was handed over", s.Name, i+1, m.Reason)
+		case m.Replied > 1:
+			return fmt.Errorf("%s: call %d got %d replies", s.Name, i+1, m.Replied)
+		}
+	}
+	return nil
+}

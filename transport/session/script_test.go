@@ -1,0 +1,53 @@
+package session_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/fuzz/sessiontest"
+)
+
+// play runs a script and checks what the sessions promise.
+func play(t *testing.T, seed uint64, script []byte) {
+	t.Helper()
+	client, server := sessiontest.Configs(seed)
+	server.Offer.Prefer = []codec.Version{codec.Version(seed%3 + 1)}
+	p, err := sessiontest.NewPair(client, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seed%4 != 0 {
+		p.Connect()
+	}
+	p.Run(script)
+	if err := p.Check(false); err != nil {
+		t.Fatalf("seed %d, script %x: %v", seed, script, err)
+	}
+	if !p.Finish() {
+		t.Fatalf("seed %d, script %x: no rest: client %+v, server %+v", seed, script, p.Client.Machine.Stats(), p.Server.Machine)
+	}
+	if err := p.Check(true); err != nil {
+		t.Fatalf("seed %d, script %x: at rest: %v", seed, script, err)
+	}
+}
+
+func TestScripts(t *testing.T) {
+	for seed := range uint64(3000) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		script := make([]byte, 2*(1+r.IntN(60)))
+		for i := range script {
+			script[i] = byte(r.Uint32())
+		}
+		play(t, seed, script)
+	}
+}
+
+func FuzzScript(f *testing.F) {
+	f.Add([]byte{0, 1, 2, 255, 4, 255, 2, 255, 0x8b, 1, 4, 255})
+	f.Fuzz(func(t *testing.T, script []byte) {
+		if len(script) <= 400 {
+			play(t, 1, script)
+		}
+	})
+}
