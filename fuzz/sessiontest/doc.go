@@ -1,11 +1,11 @@
 // Package sessiontest couples session machines in memory and in virtual time, and checks what
 // the sessions promise.
 //
-//	     Client                                      Server
-//	 ┌────────────┐   up    ▯▯▯▯▯▯▯▯▯▯ ──▶    ┌────────────┐
-//	 │  Machine   │──────▶ bytes on the way    │  Machine   │
-//	 │  sent, got │◀────── ▯▯▯▯▯▯▯▯▯▯  down    │  got, sent │
-//	 └────────────┘                            └────────────┘
+//	    Client                                      Server
+//	┌────────────┐   up    ▯▯▯▯▯▯▯▯▯▯ ──▶    ┌────────────┐
+//	│  Machine   │──────▶ bytes on the way    │  Machine   │
+//	│  sent, got │◀────── ▯▯▯▯▯▯▯▯▯▯  down    │  got, sent │
+//	└────────────┘                            └────────────┘
 //
 // A [Pair] has the two sides, the present connection and the clock. Its methods are the events
 // of a schedule: Dial, Deliver so many bytes, Cut, Advance. Nothing happens by itself, and

@@ -96,7 +96,7 @@ func (m *Machine) fragment(h *header, payload []byte) (whole []byte, err error) 
 }
 
 // keptParts is how much memory is kept for the next message in fragments.
-const keptParts = 1 << 20
+const keptParts = 4 << 20
 
 func (in *inbox) dropParts() {
 	in.building = false
