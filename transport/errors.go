@@ -12,6 +12,10 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/parleyproto/parley/frame"
+	"github.com/parleyproto/parley/negotiate"
+	"github.com/parleyproto/parley/transport/session"
 )
 
 var (
@@ -132,6 +136,60 @@ func streamError(endpoint string, err error) *Error {
 		err = io.ErrUnexpectedEOF
 	}
 	return &Error{Kind: kind, Endpoint: endpoint, Err: err}
+}
+
+// machineError sorts why a machine gave up a connection, or an opening failed.
+func machineError(endpoint string, err error) *Error {
+	e := &Error{Kind: PeerClosed, Endpoint: endpoint, Err: err}
+	var (
+		typed   *Error
+		closed  *session.CloseError
+		refused *negotiate.RefusedError
+		refusal *negotiate.Refusal
+		broken  *session.ProtocolError
+		framing *frame.Error
+		away    *session.GoAwayError
+	)
+	switch {
+	case errors.As(err, &typed):
+		return typed
+	case errors.As(err, &closed):
+		if closed.Remote {
+			e.Kind = Ended
+		}
+	case errors.Is(err, session.ErrSilent), errors.Is(err, session.ErrSlowFrame):
+		e.Kind = HeartbeatLost
+	case errors.As(err, &refused):
+		e.Kind, e.Retry = Negotiation, refused.Refusal.RetryAfter
+	case errors.As(err, &refusal), errors.Is(err, session.ErrHandshakeTimeout), isNegotiation(err):
+		e.Kind = Negotiation
+	case errors.As(err, &broken), errors.As(err, &framing), errors.Is(err, negotiate.ErrProof):
+		e.Kind = Violation
+	case errors.As(err, &away):
+		e.Retry = away.RetryAfter
+	}
+	return e
+}
+
+func isNegotiation(err error) bool {
+	var (
+		syntax    *negotiate.SyntaxError
+		choice    *negotiate.ChoiceError
+		notParley *negotiate.NotParleyError
+		timeout   *negotiate.TimeoutError
+		rest      *negotiate.RestError
+	)
+	return errors.As(err, &syntax) || errors.As(err, &choice) || errors.As(err, &notParley) ||
+		errors.As(err, &timeout) || errors.As(err, &rest)
+}
+
+// endError is why a session ended, from its machine's EventClosed.
+func endError(err error) error {
+	var c *session.CloseError
+	if errors.As(err, &c) && c.Remote {
+		return &Error{Kind: Ended, Err: err}
+	}
+	return fmt.Errorf("%w: %w", ErrClosed, err)
 }
 
 func isTLS(err error) bool {

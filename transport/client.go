@@ -1,0 +1,210 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/parleyproto/parley/negotiate"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// Client is a session that connects by itself, and again after each failure, for as long as
+// it takes. Make one with [Dial]; it must be closed. All methods are safe for concurrent use.
+type Client struct {
+	*Session
+
+	cfg     *Config
+	changes changes
+	pace    pace
+	conns   *connector
+	stop    context.CancelFunc
+	stopped chan struct{} // the run loop has ended
+
+	state struct {
+		sync.Mutex
+		now     State
+		last    error         // why the last connection or attempt failed
+		ready   chan struct{} // closed while Ready
+		kick    chan struct{} // has a token: connect now
+		change  []func()      // to be called in order
+		calling bool
+	}
+}
+
+// Dial makes a client and returns at once; it connects in the background, and messages may be
+// sent meanwhile. An error says what is wrong with the configuration.
+func Dial(cfg *Config) (*Client, error) {
+	checked, err := cfg.check()
+	if err != nil {
+		return nil, err
+	}
+	profile, err := session.NewProfile(negotiate.Client, checked.Session)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{cfg: checked, conns: newConnector(checked, profile), stopped: make(chan struct{})}
+	c.pace = pace{Backoff: checked.Backoff, rand: checked.Rand}
+	c.state.ready = make(chan struct{})
+	c.state.kick = make(chan struct{}, 1)
+	c.Session = &Session{owner: c, handler: checked.Handler, onOutcome: checked.OnOutcome, log: checked.Log,
+		m: profile.New(time.Now()), ended: make(chan struct{})}
+	ctx, stop := context.WithCancel(context.Background())
+	c.stop = stop
+	go c.run(ctx)
+	return c, nil
+}
+
+// run connects, again and again, until the session ends.
+func (c *Client) run(ctx context.Context) {
+	defer close(c.stopped)
+	defer c.stop()
+	for {
+		c.setState(Change{To: Connecting})
+		err := c.once(ctx)
+		if c.Session.Err() != nil || ctx.Err() != nil {
+			break
+		}
+		wait, again := c.pace.fail(time.Now(), retryOf(err))
+		var typed *Error
+		if errors.As(err, &typed) && !c.cfg.Retry(typed) {
+			again = false
+		}
+		if !again {
+			c.giveUp(err)
+			break
+		}
+		c.setState(Change{To: Waiting, Err: err, Endpoint: endpointOf(err), Wait: wait})
+		c.wait(ctx, wait)
+	}
+	<-c.Session.ended
+	c.setState(Change{To: Closed, Err: c.Session.Err()})
+}
+
+// once makes a connection and returns why it is over.
+func (c *Client) once(ctx context.Context) error {
+	o, err := c.conns.connect(ctx)
+	if err != nil {
+		return err
+	}
+	c.setState(Change{To: Attaching, Endpoint: o.endpoint})
+	l, err := c.attach(o.conn, o.opening, o.endpoint)
+	if err != nil {
+		o.conn.Close()
+		return err
+	}
+	go c.read(l, 0)
+	<-l.over
+	return c.over(l)
+}
+
+// over notes how a connection went.
+func (c *Client) over(l *link) error {
+	if l.readyAt.IsZero() {
+		c.conns.failed(l.endpoint, l.err, time.Now())
+		return l.err
+	}
+	c.pace.up(l.readyAt)
+	c.conns.endpoints.succeeded(l.endpoint)
+	if l.away == nil {
+		return l.err
+	}
+	c.conns.endpoints.goAway(l.endpoint, l.away.Alternatives, time.Now())
+	e := &Error{Kind: PeerClosed, Endpoint: l.endpoint, Err: l.away}
+	if len(c.conns.endpoints.list) == 1 {
+		e.Retry = l.away.RetryAfter
+	}
+	return e
+}
+
+// giveUp ends the session because connecting again is of no use.
+func (c *Client) giveUp(err error) {
+	c.mu.Lock()
+	defer c.unlock()
+	c.why = fmt.Errorf("%w: gave up: %w", ErrClosed, err)
+	c.m.Close(time.Now(), session.CloseNormal, "")
+	c.settle()
+}
+
+// wait lets the backoff pass, or less when somebody kicks.
+func (c *Client) wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.state.kick:
+		c.pace.kick()
+	case <-c.ended:
+	case <-ctx.Done():
+	}
+}
+
+// Reconnect connects now instead of waiting for a backoff to pass. Where there is a
+// connection it does nothing.
+func (c *Client) Reconnect() {
+	c.state.Lock()
+	defer c.state.Unlock()
+	if c.state.now == Waiting {
+		select {
+		case c.state.kick <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// State returns what the client is doing.
+func (c *Client) State() State {
+	c.state.Lock()
+	defer c.state.Unlock()
+	return c.state.now
+}
+
+// Watch yields each change of state from now on, none left out, until Closed or the end of
+// ctx.
+func (c *Client) Watch(ctx context.Context) iter.Seq[Change] { return c.changes.tail().from(ctx) }
+
+// LastError returns why the last connection or attempt to connect failed, usually an
+// [*Error]; nil while there was no failure.
+func (c *Client) LastError() error {
+	c.state.Lock()
+	defer c.state.Unlock()
+	return c.state.last
+}
+
+// WaitReady waits for a connection that carries the session. When ctx ends before, the error
+// also tells why connecting failed last.
+func (c *Client) WaitReady(ctx context.Context) error {
+	c.state.Lock()
+	ready := c.state.ready
+	c.state.Unlock()
+	select {
+	case <-ready:
+		return nil
+	case <-c.ended:
+		return c.Err()
+	case <-ctx.Done():
+		return errors.Join(ctx.Err(), c.LastError())
+	}
+}
+
+// Shutdown waits until all that was sent is handled, for as long as ctx allows, and then
+// closes. Nothing new should be sent meanwhile. The error is ctx's if something may be left;
+// its outcome is unknown then, and Stats says how much it is.
+func (c *Client) Shutdown(ctx context.Context) error {
+	c.setState(Change{To: Draining})
+	err := c.Flush(ctx)
+	return errors.Join(err, c.Close())
+}
+
+// Close ends the session at once. What is not acknowledged has an unknown outcome. It returns
+// when nothing of the client runs any more, but for handlers; a peer that does not read can
+// delay it by 5 seconds.
+func (c *Client) Close() error {
+	c.Session.Close(session.CloseNormal, "")
+	c.stop()
+	<-c.stopped
+	return nil
+}

@@ -1,0 +1,163 @@
+package transport
+
+import (
+	"errors"
+	"time"
+
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// work takes all that the machine has to tell, in a goroutine that may run handlers: the one
+// that reads. It is called with the lock, which is free while a handler runs; so after it
+// anything may have changed.
+func (s *Session) work() {
+	for {
+		ev, ok := s.m.Next()
+		switch {
+		case !ok:
+			return
+		case ev.Kind == session.EventMessage:
+			s.message(&ev)
+		default:
+			s.event(&ev)
+		}
+	}
+}
+
+// settle is work in any other goroutine: handlers run elsewhere.
+func (s *Session) settle() {
+	for {
+		ev, ok := s.m.Next()
+		switch {
+		case !ok:
+			return
+		case ev.Kind == session.EventMessage:
+			s.postpone(&ev)
+		default:
+			s.event(&ev)
+		}
+	}
+}
+
+func (s *Session) event(ev *session.Event) {
+	w := &s.waiting
+	switch ev.Kind {
+	case session.EventReply:
+		w.finish(ev.Call, ev.Message, ev.Err)
+	case session.EventOutcome:
+		s.outcome(ev)
+	case session.EventFlushed:
+		w.flushed(ev.ID)
+	case session.EventRoom:
+		w.roomy()
+	case session.EventUpgraded:
+		w.upgraded(ev.Version, nil)
+		s.log.Info("transport: speaks another version", "session", s, "version", ev.Version)
+	case session.EventUpgradeFailed:
+		w.upgraded(ev.Version, ev.Err)
+		s.log.Warn("transport: stays in its version", "session", s, "err", ev.Err)
+	case session.EventLost:
+		w.lost()
+		s.log.Warn("transport: the server has lost the session", "session", s)
+	case session.EventGap:
+		s.log.Warn("transport: the peer gave up a message", "session", s, "seq", ev.Seq, "reason", ev.Reason)
+	case session.EventAttached:
+		if l := s.link; l != nil && l.gen == ev.Generation {
+			l.readyAt = time.Now()
+			s.notify(func() { s.owner.attached(s, l) })
+		}
+	case session.EventDetached:
+		if l := s.link; l != nil && l.gen == ev.Generation {
+			s.detached(l, ev.Err)
+		}
+	case session.EventGoAway:
+		if l := s.link; l != nil {
+			errors.As(ev.Err, &l.away)
+			s.log.Info("transport: the peer goes away", "session", s, "err", ev.Err)
+		}
+	case session.EventDrained:
+		s.drained()
+	case session.EventClosed:
+		s.closed(ev.Err)
+	}
+}
+
+// outcome tells what became of a message to who wants to know.
+func (s *Session) outcome(ev *session.Event) {
+	w := &s.waiting
+	if ev.Call != 0 {
+		switch ev.Outcome {
+		case session.Acked:
+			if c := w.calls[ev.Call]; c != nil {
+				c.acked = true
+			}
+		case session.Dropped:
+			w.finish(ev.Call, nil, &DroppedError{Reason: ev.Reason, Err: ev.Err})
+		case session.Unknown:
+			w.finish(ev.Call, nil, ErrUnknownOutcome)
+		}
+	}
+	if s.onOutcome != nil {
+		o := Outcome{Session: s, ID: ev.ID, Outcome: ev.Outcome, Reason: ev.Reason, Err: ev.Err}
+		s.notify(func() { s.onOutcome(o) })
+	}
+}
+
+// detached ends the use of connection l.
+func (s *Session) detached(l *link, err error) {
+	var last *session.CloseError
+	s.drop(l, machineError(l.endpoint, err), errors.As(err, &last))
+	s.notify(func() { s.owner.detached(s, l) })
+}
+
+// drained goes on when one side goes away and nothing is on its way any more: a client leaves
+// the connection, a server's Shutdown is woken.
+func (s *Session) drained() {
+	if l := s.link; l != nil && l.away != nil {
+		s.m.Detach(time.Now(), l.gen, l.away)
+	}
+	s.waiting.drained()
+}
+
+// closed ends the session.
+func (s *Session) closed(err error) {
+	if s.err != nil {
+		return
+	}
+	if s.err = s.why; s.err == nil {
+		s.err = endError(err)
+	}
+	if l := s.link; l != nil {
+		s.drop(l, streamError(l.endpoint, s.err), true)
+	}
+	close(s.ended)
+	s.waiting.end(s.err)
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	s.notify(func() { s.owner.end(s, s.err) })
+}
+
+// notify calls f, after what was notified before it, when the lock is free.
+func (s *Session) notify(f func()) { s.notices = append(s.notices, f) }
+
+// unlock frees the lock and calls what was notified. One goroutine at a time does this, so
+// the calls keep the order of the events.
+func (s *Session) unlock() {
+	if len(s.notices) == 0 || s.noticing {
+		s.mu.Unlock()
+		return
+	}
+	s.noticing = true
+	for len(s.notices) > 0 {
+		all := s.notices
+		s.notices = nil
+		s.mu.Unlock()
+		for _, f := range all {
+			f()
+		}
+		s.mu.Lock()
+	}
+	s.noticing = false
+	s.mu.Unlock()
+}

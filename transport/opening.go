@@ -1,0 +1,53 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+
+	"github.com/parleyproto/parley/negotiate"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// open moves the bytes of an opening until it leaves OpeningWaits. What is said last is
+// written too.
+func open(conn net.Conn, o *session.Opening) error {
+	conn.SetDeadline(o.Deadline())
+	for {
+		if o.State() == session.OpeningFailed {
+			conn.SetWriteDeadline(time.Now().Add(lingerFor))
+			conn.Write(o.Output())
+			return o.Err()
+		}
+		if out := o.Output(); out != nil {
+			if _, err := conn.Write(out); err != nil {
+				return err
+			}
+			o.Flushed()
+		}
+		if o.State() != session.OpeningWaits {
+			return conn.SetDeadline(time.Time{})
+		}
+		n, err := conn.Read(o.Space())
+		now := time.Now()
+		o.Wrote(now, n)
+		o.Tick(now)
+		if err != nil && o.State() == session.OpeningWaits {
+			return err
+		}
+	}
+}
+
+// keyOf does the TLS handshake, if conn is of TLS, and returns the key of its proofs.
+func keyOf(ctx context.Context, conn net.Conn) (negotiate.Key, error) {
+	t, ok := conn.(*tls.Conn)
+	if !ok {
+		return negotiate.Key{}, nil
+	}
+	if err := t.HandshakeContext(ctx); err != nil {
+		return negotiate.Key{}, err
+	}
+	state := t.ConnectionState()
+	return negotiate.TLSKey(&state)
+}

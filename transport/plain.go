@@ -1,0 +1,120 @@
+package transport
+
+import (
+	"errors"
+	"net"
+	"time"
+
+	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// ErrLegacy says that a peer without envelopes cannot do what was asked: reply, acknowledge,
+// or change its version.
+var ErrLegacy = errors.New("transport: the peer is a legacy one, without envelopes; only Send and Close reach it")
+
+// plain lets a session.Plain stand where a session.Machine does.
+type plain struct {
+	*session.Plain
+	stats session.Stats
+}
+
+func (p *plain) Attach(time.Time, *session.Opening) (uint64, error) { return 0, ErrLegacy }
+func (p *plain) Space(uint64) []byte                                { return p.Plain.Space() }
+
+func (p *plain) Wrote(now time.Time, _ uint64, n int) {
+	p.stats.BytesIn += uint64(n)
+	p.stats.LastReceived = now
+	p.Plain.Wrote(now, n)
+}
+
+func (p *plain) Next() (session.Event, bool) {
+	ev, ok := p.Plain.Next()
+	switch ev.Kind {
+	case session.EventMessage:
+		p.stats.MessagesIn++
+	case session.EventClosed:
+		p.stats.State = session.Ended
+	}
+	return ev, ok
+}
+
+func (p *plain) Output(now time.Time, _ uint64) net.Buffers {
+	bufs := p.Plain.Output(now)
+	for _, b := range bufs {
+		p.stats.BytesOut += uint64(len(b))
+	}
+	return bufs
+}
+
+func (p *plain) Written(now time.Time, _ uint64)                { p.Plain.Written(now) }
+func (p *plain) Detach(now time.Time, _ uint64, err error)      { p.Plain.Close(now, err) }
+func (p *plain) GoAway(time.Time, time.Duration, []string)      {}
+func (p *plain) Upgrade(time.Time, codec.Version) error         { return ErrLegacy }
+func (p *plain) Done(uint64)                                    {}
+func (p *plain) Flush(time.Time) uint64                         { return 0 }
+func (p *plain) Unflush(uint64)                                 {}
+func (p *plain) Stats() session.Stats                           { return p.stats }
+func (p *plain) ID() [16]byte                                   { return [16]byte{} }
+func (p *plain) Fail(time.Time, uint64, string) (uint64, error) { return 0, nil }
+
+// Backlog is never 0: what is sent to a legacy peer may stay unread, so a writer does it.
+func (p *plain) Backlog() int { return direct + 1 }
+
+func (p *plain) Send(now time.Time, m codec.Message, _ session.SendOptions) (uint64, error) {
+	err := p.Plain.Send(now, m)
+	if err == nil {
+		p.stats.MessagesOut++
+	}
+	return 0, err
+}
+
+func (p *plain) Call(time.Time, codec.Message, session.SendOptions) (uint64, error) {
+	return 0, ErrLegacy
+}
+
+func (p *plain) Reply(now time.Time, _ uint64, m codec.Message, o session.SendOptions) (uint64, error) {
+	return p.Send(now, m, o)
+}
+
+func (p *plain) Close(now time.Time, code session.CloseCode, text string) {
+	p.Plain.Close(now, &session.CloseError{Code: code, Text: text})
+}
+
+// isLegacy tells whether the peer has no envelopes.
+func (s *Session) isLegacy() bool {
+	_, ok := s.m.(*plain)
+	return ok
+}
+
+// attachPlain gives a legacy session its only connection.
+func (s *Session) attachPlain(conn net.Conn, addr string) *link {
+	s.mu.Lock()
+	defer s.unlock()
+	l := &link{conn: conn, endpoint: addr, over: make(chan struct{}), readyAt: time.Now()}
+	s.link, s.remote = l, conn.RemoteAddr()
+	return l
+}
+
+// newLegacy makes the session of a legacy client.
+func (s *Server) newLegacy(conn net.Conn, o *session.Opening, addr string) (*Session, *link, error) {
+	now := time.Now()
+	p := &plain{stats: session.Stats{State: session.Attached, Version: o.Agreement().Version, Begun: now, Since: now}}
+	p.Plain = o.Plain(now)
+	sess := s.newSession(p)
+	s.mu.Lock()
+	full := s.full()
+	if !full {
+		s.legacy[sess] = struct{}{}
+	}
+	s.mu.Unlock()
+	if full {
+		return nil, nil, errFull
+	}
+	l := sess.attachPlain(conn, addr)
+	if err := s.welcome(sess); err != nil {
+		sess.Close(session.CloseHandler, err.Error())
+		return nil, nil, err
+	}
+	return sess, l, nil
+}

@@ -1,0 +1,106 @@
+package transport
+
+import (
+	"net"
+	"slices"
+	"time"
+
+	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+var errFull = &session.CloseError{Code: session.CloseLimits, Text: "too many sessions"}
+
+// full tells whether the server has as many sessions as it may. It is called with the lock.
+func (s *Server) full() bool {
+	return len(s.sessions)+len(s.legacy) >= positive(s.MaxSessions, defaultMaxConns)
+}
+
+// remove forgets a session.
+func (s *Server) remove(sess *Session) {
+	id := sess.ID()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sessions[id] == sess {
+		delete(s.sessions, id)
+	}
+	delete(s.legacy, sess)
+}
+
+// all returns the sessions at this moment.
+func (s *Server) all() []*Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]*Session, 0, len(s.sessions)+len(s.legacy))
+	for _, sess := range s.sessions {
+		out = append(out, sess)
+	}
+	for sess := range s.legacy {
+		out = append(out, sess)
+	}
+	return out
+}
+
+// SessionInfo is one line of a server's table of sessions.
+type SessionInfo struct {
+	Session  *Session
+	ID       [16]byte // zero for legacy clients
+	Addr     net.Addr // of the present or last connection
+	Version  codec.Version
+	State    session.State
+	Legacy   bool // a client without envelopes
+	Liveness Liveness
+
+	Since    time.Time     // when the session began
+	LastSeen time.Time     // when the last byte came
+	RTT      time.Duration // 0: not measured yet
+
+	BytesIn, BytesOut       uint64
+	MessagesIn, MessagesOut uint64
+	Queued                  int    // bytes that wait to be sent or acknowledged
+	Attaches                uint64 // connections so far
+}
+
+// Sessions returns the table of the sessions, those that wait for their client to come back
+// among them, oldest first.
+func (s *Server) Sessions() []SessionInfo {
+	all := s.all()
+	table := make([]SessionInfo, len(all))
+	for i, sess := range all {
+		table[i] = sess.info()
+	}
+	slices.SortStableFunc(table, func(a, b SessionInfo) int { return a.Since.Compare(b.Since) })
+	return table
+}
+
+func (s *Session) info() SessionInfo {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.m.Stats()
+	return SessionInfo{
+		Session: s, ID: s.m.ID(), Addr: s.remote, Version: st.Version, State: st.State,
+		Legacy: s.isLegacy(), Liveness: s.liveness,
+		Since: st.Begun, LastSeen: st.LastReceived, RTT: st.RTT,
+		BytesIn: st.BytesIn, BytesOut: st.BytesOut, MessagesIn: st.MessagesIn, MessagesOut: st.MessagesOut,
+		Queued: st.QueueBytes, Attaches: st.Attaches,
+	}
+}
+
+// What follows are the events of the sessions; they come in order, without their locks.
+
+func (s *Server) attached(sess *Session, l *link) {
+	s.log.Info("transport: attached", "session", sess, "version", sess.Version())
+	s.watch(sess)
+}
+
+func (s *Server) detached(sess *Session, l *link) {
+	s.log.Info("transport: detached", "session", sess, "err", l.err)
+}
+
+func (s *Server) end(sess *Session, err error) {
+	s.remove(sess)
+	s.log.Info("transport: ended", "session", sess, "err", err)
+	if s.OnClose != nil {
+		s.OnClose(sess, err)
+	}
+}

@@ -1,0 +1,258 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// Send queues m for the peer. It is encoded at once, so the caller may change it afterwards.
+// It is delivered once, in order, over any number of connections, also when there is none
+// now; [Session.Flush] waits until the peer has handled it.
+//
+// While the queue is full Send waits for room, for as long as ctx allows. Errors: ctx's, what
+// [Session.Err] returns, or what [session.Machine.Send] says of the message. After an error
+// nothing was queued.
+func (s *Session) Send(ctx context.Context, m codec.Message) error {
+	_, err := s.SendWith(ctx, m, session.SendOptions{})
+	return err
+}
+
+// SendWith is Send with a lane, a time to live, or the wish to be told that m was
+// acknowledged. The id is what the outcome will name.
+func (s *Session) SendWith(ctx context.Context, m codec.Message, o session.SendOptions) (id uint64, err error) {
+	return s.put(ctx, func(now time.Time) (uint64, error) { return s.m.Send(now, m, o) })
+}
+
+// TrySend is Send that does not wait: when the queue is full it returns
+// [session.ErrQueueFull].
+func (s *Session) TrySend(m codec.Message) error {
+	s.mu.Lock()
+	defer s.unlock()
+	_, err := s.accept(func(now time.Time) (uint64, error) { return s.m.Send(now, m, session.SendOptions{}) })
+	return err
+}
+
+// Call sends m and waits for the reply of the peer's handler. Errors: as for Send, and
+// [*session.CallError] when the handler failed, [*DroppedError] when m was given up before
+// the peer saw it, [ErrUnknownOutcome] when the session ended in between. A call that ctx ends
+// may still be executed.
+func (s *Session) Call(ctx context.Context, m codec.Message) (codec.Message, error) {
+	if s.handling(ctx) {
+		s.stepAside()
+	}
+	var c *waitingCall
+	n, err := s.put(ctx, func(now time.Time) (uint64, error) {
+		n, err := s.m.Call(now, m, session.SendOptions{Notify: true})
+		if err == nil {
+			c = s.waiting.call(n)
+		}
+		return n, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		s.mu.Lock()
+		delete(s.waiting.calls, n)
+		s.mu.Unlock()
+		c.release()
+		return nil, ctx.Err()
+	}
+	reply, err := c.reply, c.err
+	c.release()
+	return reply, err
+}
+
+// put queues what give gives to the machine, waits for room if it must, and sends it on its
+// way.
+func (s *Session) put(ctx context.Context, give func(now time.Time) (uint64, error)) (uint64, error) {
+	s.mu.Lock()
+	for {
+		id, err := s.accept(give)
+		if !errors.Is(err, session.ErrQueueFull) {
+			s.unlock()
+			return id, err
+		}
+		room := s.waiting.roomLater()
+		s.unlock()
+		if s.handling(ctx) {
+			s.stepAside()
+		}
+		select {
+		case <-room:
+		case <-s.ended:
+		case <-ctx.Done():
+			return 0, errors.Join(ctx.Err(), err)
+		}
+		s.mu.Lock()
+	}
+}
+
+// accept gives the machine one message. When nothing is on its way, it is written here.
+func (s *Session) accept(give func(now time.Time) (uint64, error)) (uint64, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	alone := s.m.Backlog() == 0
+	id, err := give(time.Now())
+	if err == nil || errors.Is(err, session.ErrQueueFull) {
+		s.settle()
+		s.flush(alone && s.m.Backlog() <= direct)
+	}
+	return id, err
+}
+
+// stepAside gives the reading role away when the handler that calls it has it and is about to
+// wait: what it waits for has to be read.
+func (s *Session) stepAside() {
+	s.mu.Lock()
+	s.yield()
+	s.unlock()
+}
+
+// errFlushInHandler: a handler cannot wait for the end of all handlers, its own among them.
+var errFlushInHandler = errors.New("transport: Flush in a handler of the same session would wait for itself; flush in another goroutine, with another context")
+
+// Flush waits until all that was accepted before has an outcome: it was handled by the peer,
+// or given up. It asks the peer to answer at once. Under the context of one of the session's
+// own handlers it is an error.
+func (s *Session) Flush(ctx context.Context) error {
+	if s.handling(ctx) {
+		return errFlushInHandler
+	}
+	s.mu.Lock()
+	if s.err != nil {
+		s.unlock()
+		return s.err
+	}
+	done := make(chan struct{})
+	if s.waiting.flushes == nil {
+		s.waiting.flushes = map[uint64]chan struct{}{}
+	}
+	id := s.m.Flush(time.Now())
+	s.waiting.flushes[id] = done
+	s.settle()
+	s.flush(false)
+	s.unlock()
+	select {
+	case <-done:
+		return nil
+	case <-s.ended:
+		return s.Err()
+	case <-ctx.Done():
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.waiting.flushes, id)
+		s.m.Unflush(id)
+		return ctx.Err()
+	}
+}
+
+// Upgrade moves the connection to version v, higher or lower, without losing or reordering
+// anything. It waits until both directions speak it. The session's later connections negotiate
+// anew.
+func (s *Session) Upgrade(ctx context.Context, v codec.Version) error {
+	if s.handling(ctx) {
+		s.stepAside()
+	}
+	u := &waitingUpgrade{version: v, done: make(chan error, 1)}
+	s.mu.Lock()
+	if s.err != nil {
+		s.unlock()
+		return s.err
+	}
+	s.waiting.upgrades = append(s.waiting.upgrades, u)
+	if err := s.m.Upgrade(time.Now(), v); err != nil {
+		s.waiting.forget(u)
+		s.unlock()
+		return err
+	}
+	s.settle()
+	s.flush(false)
+	s.unlock()
+	select {
+	case err := <-u.done:
+		return err
+	case <-ctx.Done():
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.waiting.forget(u)
+		return ctx.Err()
+	}
+}
+
+func (w *waiters) forget(u *waitingUpgrade) {
+	w.upgrades = slices.DeleteFunc(w.upgrades, func(x *waitingUpgrade) bool { return x == u })
+}
+
+// Messages yields the messages that the peer sends, for a session without a Handler. Each is
+// acknowledged when the loop comes back for the next, or is left. It ends with an error: ctx's
+// or what [Session.Err] returns. A peer's call fails: replies need a Handler.
+func (s *Session) Messages(ctx context.Context) iter.Seq2[codec.Message, error] {
+	return func(yield func(codec.Message, error) bool) {
+		for {
+			ev, err := s.next(ctx)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if more := s.take(&ev, yield); !more {
+				return
+			}
+		}
+	}
+}
+
+// next waits for a message.
+func (s *Session) next(ctx context.Context) (session.Event, error) {
+	s.mu.Lock()
+	for {
+		if len(s.turns.queue) > 0 && s.handler == nil {
+			ev := s.turns.pop()
+			if len(s.turns.queue) > 0 {
+				s.waiting.poke() // for another loop
+			}
+			s.unlock()
+			return ev, nil
+		}
+		if s.err != nil {
+			err := s.err
+			s.unlock()
+			return session.Event{}, err
+		}
+		arrived := s.waiting.arrivedLater()
+		s.unlock()
+		select {
+		case <-arrived:
+		case <-s.ended:
+		case <-ctx.Done():
+			return session.Event{}, ctx.Err()
+		}
+		s.mu.Lock()
+	}
+}
+
+// take yields one message and completes it, however the loop's body ends.
+func (s *Session) take(ev *session.Event, yield func(codec.Message, error) bool) (more bool) {
+	defer func() {
+		s.mu.Lock()
+		if ev.Call != 0 {
+			s.reply(ev.Call, nil, errNoHandler)
+		}
+		s.m.Done(ev.ID)
+		s.settle()
+		s.flush(s.m.Backlog() <= direct)
+		s.unlock()
+	}()
+	return yield(ev.Message, nil)
+}
+
+var errNoHandler = errors.New("this side has no handler that could reply")

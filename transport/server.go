@@ -1,0 +1,233 @@
+package transport
+
+import (
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/frame"
+	"github.com/parleyproto/parley/negotiate"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// Server serves sessions to clients. Protocol and Handler are required; the zero value of
+// every other field works. Fields must not be changed once Serve was called. All methods are
+// safe for concurrent use.
+type Server struct {
+	// Protocol lists the versions that this side speaks.
+	Protocol *codec.Protocol
+
+	// Formats gives the framing of versions. A version that is absent has frame.LF if its
+	// codec is text, else frame.Uint32BE.
+	Formats map[codec.Version]frame.Format
+
+	// Handler gets the messages of all sessions.
+	Handler Handler
+
+	// Session tunes the sessions: queue, heartbeats, timeouts, features. Its Protocol and
+	// Formats stay empty: they are those above. Session.Recognizer serves clients that
+	// never greet, as they were before there was Parley. What one session may hold is
+	// Session.Queue for what is sent, Offer.Window and MaxMessage for what is received.
+	Session session.Config
+
+	// TLS, if set, is used on every connection.
+	TLS *tls.Config
+
+	// MaxConns bounds the connections in all; 0: 100,000. MaxConnsPerAddr bounds those of
+	// one address, of IPv6 those of one /64; 0: 10,000. Who comes too much is refused
+	// with a hint to come again after RetryAfter.
+	MaxConns, MaxConnsPerAddr int
+
+	// MaxSessions bounds the sessions, those without a connection among them; 0: 100,000.
+	MaxSessions int
+
+	// OnOpen, if set, is called for each new session before its first message is handled.
+	// An error refuses it.
+	OnOpen func(*Session) error
+
+	// OnClose, if set, is called when a session has ended. It must not block.
+	OnClose func(*Session, error)
+
+	// OnOutcome, if set, is told what became of each message that was sent with Notify or
+	// was not acknowledged. It must not block.
+	OnOutcome func(Outcome)
+
+	// Monitor, if set, makes the judge of a new session's liveness. See package liveness.
+	Monitor func(*Session) Monitor
+
+	// Alternatives are addresses that Shutdown tells its clients to go to.
+	Alternatives []string
+
+	// RetryAfter and RetrySpread: a client that is refused or sent away is told to come
+	// again after RetryAfter and a random part of RetrySpread, so that they do not all
+	// come at once. 0: 1 s and 2 minutes. Negative: none.
+	RetryAfter, RetrySpread time.Duration
+
+	// UpgradeRate is how many sessions a second Upgrade begins with. 0: 1,000.
+	UpgradeRate float64
+
+	// Log gets sessions at level info, refusals and handlers' errors at warn. Nil: silence.
+	Log *slog.Logger
+
+	once    sync.Once
+	profile *session.Profile
+	broken  error // of the configuration
+	log     *slog.Logger
+	gate    admission
+	stopped chan struct{} // closed by Close, and at the end of Shutdown
+
+	mu        sync.Mutex
+	sessions  map[[16]byte]*Session
+	legacy    map[*Session]struct{}
+	openings  map[net.Conn]struct{} // connections that have not been attached
+	listeners map[net.Listener]struct{}
+	leaving   bool           // Shutdown was called
+	tasks     sync.WaitGroup // goroutines of connections
+}
+
+func (s *Server) init() error {
+	s.once.Do(func() {
+		s.stopped = make(chan struct{})
+		s.sessions = map[[16]byte]*Session{}
+		s.legacy = map[*Session]struct{}{}
+		s.openings = map[net.Conn]struct{}{}
+		s.listeners = map[net.Listener]struct{}{}
+		s.gate.max = positive(s.MaxConns, defaultMaxConns)
+		s.gate.maxPerAddr = positive(s.MaxConnsPerAddr, defaultMaxConnsPerAddr)
+		s.log = s.Log
+		if s.log == nil {
+			s.log = slog.New(slog.DiscardHandler)
+		}
+		if s.Handler == nil {
+			s.broken = errors.New("transport: Server.Handler is nil; it gets the messages")
+			return
+		}
+		cfg := s.Session
+		if s.broken = fillSession(&cfg, s.Protocol, s.Formats); s.broken == nil {
+			s.profile, s.broken = session.NewProfile(negotiate.Server, cfg)
+		}
+	})
+	return s.broken
+}
+
+func positive(n, def int) int {
+	if n <= 0 {
+		return def
+	}
+	return n
+}
+
+// Serve accepts connections of l and serves them until Shutdown or Close; it returns
+// [ErrClosed] then. Other errors are those of the configuration and of l, which it closes.
+// One server may serve several listeners.
+func (s *Server) Serve(l net.Listener) error {
+	defer l.Close()
+	if err := s.init(); err != nil {
+		return err
+	}
+	if !s.listen(l) {
+		return ErrClosed
+	}
+	defer s.unlisten(l)
+	for pause := time.Duration(0); ; {
+		conn, err := l.Accept()
+		if err == nil {
+			pause = 0
+			s.accept(conn)
+			continue
+		}
+		if s.isLeaving() {
+			return ErrClosed
+		}
+		var temporary interface{ Temporary() bool }
+		if !errors.As(err, &temporary) || !temporary.Temporary() {
+			return err
+		}
+		// Out of file descriptors, most likely: wait, and let some be closed.
+		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+		s.log.Warn("transport: accept failed", "err", err, "pause", pause)
+		select {
+		case <-time.After(pause):
+		case <-s.stopped:
+			return ErrClosed
+		}
+	}
+}
+
+func (s *Server) listen(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.leaving {
+		return false
+	}
+	s.listeners[l] = struct{}{}
+	return true
+}
+
+func (s *Server) unlisten(l net.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.listeners, l)
+}
+
+func (s *Server) isLeaving() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.leaving
+}
+
+// accept serves one connection, or refuses it.
+func (s *Server) accept(conn net.Conn) {
+	if s.TLS != nil {
+		conn = tls.Server(conn, s.TLS)
+	}
+	if !s.enter(conn) {
+		conn.Close()
+		return
+	}
+	addr := conn.RemoteAddr()
+	admitted := s.gate.enter(addr)
+	if !admitted && !s.gate.refuse() {
+		s.leave(conn)
+		conn.Close()
+		return
+	}
+	go func() {
+		defer s.tasks.Done()
+		if admitted {
+			s.serve(conn)
+			s.gate.leave(addr)
+		} else {
+			s.refuse(conn)
+			s.gate.refused()
+		}
+	}()
+}
+
+// enter notes a connection that is being opened. It returns false after Close.
+func (s *Server) enter(conn net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.leaving {
+		return false
+	}
+	s.openings[conn] = struct{}{}
+	s.tasks.Add(1)
+	return true
+}
+
+// opened notes that a connection is not being opened any more.
+func (s *Server) opened(conn net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.openings, conn)
+}
+
+func (s *Server) leave(conn net.Conn) {
+	s.opened(conn)
+	s.tasks.Done()
+}

@@ -1,0 +1,154 @@
+package transport
+
+import (
+	"encoding/hex"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// Session is one session as its user sees it, on either side. It outlives connections: what
+// Send accepted is delivered over any number of them. All methods are safe for concurrent
+// use.
+//
+// It drives a [session.Machine], which has all the rules: here bytes and time are moved, and
+// those who wait are woken.
+type Session struct {
+	owner     owner
+	handler   Handler
+	onOutcome func(Outcome)
+	log       *slog.Logger
+	ended     chan struct{} // closed at the session's end
+
+	mu       sync.Mutex // guards all below, and the machine
+	m        machine
+	link     *link // the present connection, or nil
+	remote   net.Addr
+	timer    *time.Timer
+	alarm    time.Time // when timer fires; zero: it does not
+	err      error     // why the session ended
+	why      error     // what err is to be, if the machine's reason says too little
+	value    any
+	waiting  waiters
+	turns    turns
+	notices  []func() // to be called in order, without the lock
+	noticing bool
+	monitor  Monitor
+	liveness Liveness
+	heard    uint64 // bytes received when the monitor last looked
+}
+
+// owner is the client or server that a session belongs to. Its methods are called without
+// the session's lock, in the order of the events.
+type owner interface {
+	attached(s *Session, l *link)
+	detached(s *Session, l *link)
+	end(s *Session, err error)
+}
+
+// machine is a session.Machine, or a session.Plain for a peer without envelopes.
+type machine interface {
+	Attach(now time.Time, o *session.Opening) (gen uint64, err error)
+	Space(gen uint64) []byte
+	Wrote(now time.Time, gen uint64, n int)
+	Next() (session.Event, bool)
+	Output(now time.Time, gen uint64) net.Buffers
+	Written(now time.Time, gen uint64)
+	Deadline() time.Time
+	Tick(now time.Time)
+	Detach(now time.Time, gen uint64, err error)
+
+	Send(now time.Time, m codec.Message, o session.SendOptions) (id uint64, err error)
+	Call(now time.Time, m codec.Message, o session.SendOptions) (call uint64, err error)
+	Reply(now time.Time, call uint64, m codec.Message, o session.SendOptions) (id uint64, err error)
+	Fail(now time.Time, call uint64, text string) (id uint64, err error)
+	Done(id uint64)
+	Flush(now time.Time) (id uint64)
+	Unflush(id uint64)
+	Upgrade(now time.Time, v codec.Version) error
+	GoAway(now time.Time, retry time.Duration, alternatives []string)
+	Close(now time.Time, code session.CloseCode, text string)
+	Backlog() int
+	Stats() session.Stats
+	ID() [16]byte
+}
+
+// ID returns the session's id, the same on both sides. A client whose session was lost gets
+// a new one; legacy peers have none.
+func (s *Session) ID() [16]byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.m.ID()
+}
+
+// Stats returns a snapshot.
+func (s *Session) Stats() session.Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.m.Stats()
+}
+
+// Version returns the version that the connection speaks, or that the last one spoke.
+func (s *Session) Version() codec.Version { return s.Stats().Version }
+
+// RemoteAddr returns the peer's address on the present or last connection; nil before the
+// first.
+func (s *Session) RemoteAddr() net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.remote
+}
+
+// Value returns what SetValue has set last, or nil.
+func (s *Session) Value() any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.value
+}
+
+// SetValue keeps a value of the user's with the session.
+func (s *Session) SetValue(v any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.value = v
+}
+
+// Close ends the session on both sides, and tells the peer why. What is not acknowledged has
+// an unknown outcome; call Flush before to wait for it. It returns at once.
+func (s *Session) Close(code session.CloseCode, text string) {
+	s.mu.Lock()
+	defer s.unlock()
+	if s.err != nil {
+		return
+	}
+	s.m.Close(time.Now(), code, text)
+	s.settle()
+	s.flush(false)
+}
+
+// Done returns a channel that is closed when the session has ended.
+func (s *Session) Done() <-chan struct{} { return s.ended }
+
+// Err returns why the session ended: ErrClosed when this side closed it, an [*Error] of kind
+// Ended when the peer did. It is nil before.
+func (s *Session) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// LogValue names the session in logs by its id and address.
+func (s *Session) LogValue() slog.Value {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := s.m.ID()
+	attrs := []slog.Attr{slog.String("id", hex.EncodeToString(id[:4]))}
+	if s.remote != nil {
+		attrs = append(attrs, slog.String("addr", s.remote.String()))
+	}
+	return slog.GroupValue(attrs...)
+}

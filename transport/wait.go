@@ -1,0 +1,168 @@
+package transport
+
+import (
+	"sync"
+
+	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// waiters are the goroutines that wait for something of a session. Guarded by its lock.
+type waiters struct {
+	calls    map[uint64]*waitingCall // by the number of the call
+	flushes  map[uint64]chan struct{}
+	upgrades []*waitingUpgrade
+	room     chan struct{} // closed when the queue has room; nil: nobody waits
+	dry      chan struct{} // closed when nothing is on its way; nil: nobody waits
+	arrived  chan struct{} // has a token when messages wait; nil: nobody has asked
+}
+
+// waitingCall is a call without a reply.
+type waitingCall struct {
+	done  chan struct{} // gets a token when reply or err is set
+	reply codec.Message
+	err   error
+	acked bool // the peer has it: if the session is lost, nothing more will be heard
+}
+
+var callPool = sync.Pool{New: func() any { return &waitingCall{done: make(chan struct{}, 1)} }}
+
+// finish ends the wait of call n, if anybody waits.
+func (w *waiters) finish(n uint64, reply codec.Message, err error) {
+	c := w.calls[n]
+	if c == nil {
+		return
+	}
+	delete(w.calls, n)
+	c.reply, c.err = reply, err
+	c.done <- struct{}{}
+}
+
+// call adds a wait for call n.
+func (w *waiters) call(n uint64) *waitingCall {
+	c := callPool.Get().(*waitingCall)
+	if w.calls == nil {
+		w.calls = map[uint64]*waitingCall{}
+	}
+	w.calls[n] = c
+	return c
+}
+
+// release gives c back; nobody else may know it any more.
+func (c *waitingCall) release() {
+	select {
+	case <-c.done:
+	default:
+	}
+	*c = waitingCall{done: c.done}
+	callPool.Put(c)
+}
+
+// lost ends the calls whose reply will not come because the session was lost.
+func (w *waiters) lost() {
+	for n, c := range w.calls {
+		if c.acked {
+			w.finish(n, nil, ErrUnknownOutcome)
+		}
+	}
+}
+
+// waitingUpgrade is an Upgrade that was begun.
+type waitingUpgrade struct {
+	version codec.Version
+	done    chan error // has room for the result
+}
+
+// upgraded ends the waits for a change of version.
+func (w *waiters) upgraded(v codec.Version, err error) {
+	kept := w.upgrades[:0]
+	for _, u := range w.upgrades {
+		if u.version == v {
+			u.done <- err
+		} else {
+			kept = append(kept, u)
+		}
+	}
+	w.upgrades = kept
+}
+
+// flushed ends the wait of a Flush.
+func (w *waiters) flushed(id uint64) {
+	if c, ok := w.flushes[id]; ok {
+		delete(w.flushes, id)
+		close(c)
+	}
+}
+
+// roomy wakes who waits for room in the queue.
+func (w *waiters) roomy() {
+	if w.room != nil {
+		close(w.room)
+		w.room = nil
+	}
+}
+
+// roomLater returns a channel that is closed when there is room.
+func (w *waiters) roomLater() <-chan struct{} {
+	if w.room == nil {
+		w.room = make(chan struct{})
+	}
+	return w.room
+}
+
+// drained wakes who waits until nothing is on its way.
+func (w *waiters) drained() {
+	if w.dry != nil {
+		close(w.dry)
+		w.dry = nil
+	}
+}
+
+// arrivedLater returns a channel that gets a token when a message arrives.
+func (w *waiters) arrivedLater() chan struct{} {
+	if w.arrived == nil {
+		w.arrived = make(chan struct{}, 1)
+	}
+	return w.arrived
+}
+
+// poke tells that a message arrived.
+func (w *waiters) poke() {
+	if w.arrived != nil {
+		select {
+		case w.arrived <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// end ends all waits; the session is closed.
+func (w *waiters) end(err error) {
+	for n := range w.calls {
+		w.finish(n, nil, ErrUnknownOutcome)
+	}
+	for _, u := range w.upgrades {
+		u.done <- err
+	}
+	w.upgrades = nil
+	w.roomy()
+	w.drained()
+	w.poke()
+}
+
+// DroppedError says that a message was given up before it reached the peer.
+type DroppedError struct {
+	Reason session.Reason
+	Err    error // the cause, if there is one
+}
+
+func (e *DroppedError) Error() string {
+	s := "transport: the message was dropped: " + e.Reason.String()
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *DroppedError) Unwrap() error { return e.Err }

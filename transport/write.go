@@ -1,0 +1,112 @@
+package transport
+
+import (
+	"net"
+	"time"
+)
+
+const (
+	// writeTimeout is how long the peer may take for one batch of about 64 KiB; at least
+	// half of it is always allowed. It ends a peer that pings and never reads.
+	writeTimeout = time.Minute
+
+	// direct is how many bytes may be on their way for the goroutine that caused the
+	// output to write it: so few fit into the buffers of any socket, so it will not block.
+	direct = 16 << 10
+)
+
+// flush sees to it that what the machine has to write is written, and that its next deadline
+// is kept. With here it may be written by this goroutine, without the lock: worth it when
+// nothing else is on its way, because nobody has to be woken. Without, a writer is started
+// that gathers what comes meanwhile; it ends when there is nothing more.
+func (s *Session) flush(here bool) {
+	l := s.link
+	if l == nil || l.writing {
+		s.rearm()
+		return
+	}
+	l.writing = true
+	if !here {
+		s.rearm()
+		go s.writer(l, nil)
+		return
+	}
+	bufs := s.m.Output(time.Now(), l.gen)
+	if len(bufs) > 0 {
+		s.write(l, bufs)
+		bufs = s.m.Output(time.Now(), l.gen)
+	}
+	if len(bufs) > 0 {
+		go s.writer(l, bufs)
+	} else {
+		l.writing = false
+		s.settle() // a writer's mistake shows in Output
+	}
+	s.rearm()
+}
+
+// writer writes bufs and then what comes, until there is nothing more.
+func (s *Session) writer(l *link, bufs net.Buffers) {
+	s.mu.Lock()
+	for {
+		if len(bufs) > 0 {
+			s.write(l, bufs)
+		}
+		if bufs = s.m.Output(time.Now(), l.gen); len(bufs) == 0 {
+			break
+		}
+	}
+	l.writing = false
+	s.settle()
+	s.rearm()
+	s.unlock()
+}
+
+// write writes one batch, without the lock.
+func (s *Session) write(l *link, bufs net.Buffers) {
+	s.mu.Unlock()
+	now := time.Now()
+	if l.patience.Sub(now) < writeTimeout/2 {
+		l.patience = now.Add(writeTimeout)
+		l.conn.SetWriteDeadline(l.patience)
+	}
+	var err error
+	if len(bufs) == 1 {
+		_, err = l.conn.Write(bufs[0])
+	} else {
+		_, err = bufs.WriteTo(l.conn)
+	}
+	s.mu.Lock()
+	if err != nil {
+		s.m.Detach(time.Now(), l.gen, streamError(l.endpoint, err))
+	} else {
+		s.m.Written(time.Now(), l.gen)
+	}
+	s.settle()
+}
+
+// rearm sets the timer to the machine's deadline. It is left alone when it fires sooner: it
+// then looks again.
+func (s *Session) rearm() {
+	d := s.m.Deadline()
+	if d.IsZero() || !s.alarm.IsZero() && !d.Before(s.alarm) {
+		return
+	}
+	s.alarm = d
+	in := time.Until(d)
+	if s.timer == nil {
+		s.timer = time.AfterFunc(in, s.tick)
+	} else {
+		s.timer.Reset(in)
+	}
+}
+
+// tick runs when the machine's deadline has come.
+func (s *Session) tick() {
+	s.mu.Lock()
+	s.alarm = time.Time{}
+	s.m.Tick(time.Now())
+	s.settle()
+	s.flush(false)
+	s.unlock()
+}
