@@ -171,7 +171,7 @@ func (s *Session) look() {
 
 // yield takes the reading role from the goroutine that has it, unless it reads.
 func (s *Session) yield() {
-	if l := s.link; l != nil && !l.reading {
+	if l := s.link; l != nil && !l.reading && !l.plain {
 		l.reader++
 		go s.read(l, l.reader)
 	}

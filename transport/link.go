@@ -26,6 +26,7 @@ type link struct {
 	err      *Error        // why
 	readyAt  time.Time     // when the session was attached; zero: not yet
 	away     *session.GoAwayError
+	plain    bool // a slow handler keeps the role: nothing else bounds what a legacy peer sends
 }
 
 // attach gives the session a connection, in place of the one it may have. The caller runs

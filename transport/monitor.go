@@ -3,6 +3,8 @@ package transport
 import (
 	"strconv"
 	"time"
+
+	"github.com/parleyproto/parley/transport/session"
 )
 
 // Liveness is what a [Monitor] thinks of a session.
@@ -36,4 +38,59 @@ type Monitor interface {
 	// connection at the time or not. heard tells whether anything came from the peer
 	// since the last call. A session found Dead is closed. Calls do not overlap.
 	Observe(now time.Time, heard bool) Liveness
+}
+
+// judgement is a session's monitor and what it said last. Guarded by the session's lock.
+type judgement struct {
+	monitor  Monitor
+	liveness Liveness
+	heard    uint64        // bytes received when it last observed
+	at       time.Time     // when that was
+	interval time.Duration // of the peer's heartbeats, as last known
+}
+
+// observe shows the monitor one heartbeat interval when it has passed. It tells whether the
+// session is dead.
+func (s *Session) observe(now time.Time, usual time.Duration) (dead bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j := &s.judgement
+	if j.monitor == nil || s.err != nil {
+		return false
+	}
+	if d := s.m.PeerInterval(); d > 0 {
+		j.interval = d
+	}
+	// Half an interval of grace, as for the connection's silence (docs/protocol.md, 8.2).
+	if now.Sub(j.at) < orDefault(j.interval, usual)*3/2 {
+		return false
+	}
+	in := s.m.Stats().BytesIn
+	heard := in != j.heard
+	j.heard, j.at = in, now
+	before := j.liveness
+	j.liveness = j.monitor.Observe(now, heard)
+	if j.liveness != before {
+		s.notify(func() { s.log.Info("transport: liveness", "session", s, "is", j.liveness.String()) })
+	}
+	return j.liveness == Dead
+}
+
+// watch observes all sessions until the server stops. One goroutine does it for all of them.
+func (s *Server) watch() {
+	usual := s.profile.Offer().Heartbeat.Interval
+	ticker := time.NewTicker(max(usual/8, 10*time.Millisecond))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.stopped:
+			return
+		case now := <-ticker.C:
+			for _, sess := range s.all() {
+				if sess.observe(now, usual) {
+					sess.Close(session.CloseIdle, "too many heartbeats were missed")
+				}
+			}
+		}
+	}
 }

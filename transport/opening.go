@@ -10,14 +10,12 @@ import (
 	"github.com/parleyproto/parley/transport/session"
 )
 
-// open moves the bytes of an opening until it leaves OpeningWaits. What is said last is
-// written too.
+// open moves the bytes of an opening until it leaves OpeningWaits. When it fails, its last
+// output is left to be written.
 func open(conn net.Conn, o *session.Opening) error {
 	conn.SetDeadline(o.Deadline())
 	for {
 		if o.State() == session.OpeningFailed {
-			conn.SetWriteDeadline(time.Now().Add(lingerFor))
-			conn.Write(o.Output())
 			return o.Err()
 		}
 		if out := o.Output(); out != nil {

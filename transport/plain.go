@@ -58,6 +58,8 @@ func (p *plain) Stats() session.Stats                           { return p.stats
 func (p *plain) ID() [16]byte                                   { return [16]byte{} }
 func (p *plain) Fail(time.Time, uint64, string) (uint64, error) { return 0, nil }
 
+func (p *plain) PeerInterval() time.Duration { return 0 }
+
 // Backlog is never 0: what is sent to a legacy peer may stay unread, so a writer does it.
 func (p *plain) Backlog() int { return direct + 1 }
 
@@ -91,7 +93,7 @@ func (s *Session) isLegacy() bool {
 func (s *Session) attachPlain(conn net.Conn, addr string) *link {
 	s.mu.Lock()
 	defer s.unlock()
-	l := &link{conn: conn, endpoint: addr, over: make(chan struct{}), readyAt: time.Now()}
+	l := &link{conn: conn, endpoint: addr, over: make(chan struct{}), plain: true}
 	s.link, s.remote = l, conn.RemoteAddr()
 	return l
 }

@@ -18,11 +18,10 @@ func (s *Server) full() bool {
 
 // remove forgets a session.
 func (s *Server) remove(sess *Session) {
-	id := sess.ID()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sessions[id] == sess {
-		delete(s.sessions, id)
+	if s.sessions[sess.key] == sess {
+		delete(s.sessions, sess.key)
 	}
 	delete(s.legacy, sess)
 }
@@ -90,7 +89,6 @@ func (s *Session) info() SessionInfo {
 
 func (s *Server) attached(sess *Session, l *link) {
 	s.log.Info("transport: attached", "session", sess, "version", sess.Version())
-	s.watch(sess)
 }
 
 func (s *Server) detached(sess *Session, l *link) {

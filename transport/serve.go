@@ -55,8 +55,8 @@ func (s *Server) begin(conn net.Conn) (*Session, *link) {
 		}
 		l, err := sess.attach(conn, o, addr)
 		if err != nil {
-			open(conn, o) // the refusal
 			s.turnAway(conn, o, addr, err)
+			sess.dismiss()
 			return nil, nil
 		}
 		return sess, l
@@ -69,12 +69,23 @@ func (s *Server) handshakeTimeout() time.Duration {
 
 // turnAway closes a connection that did not come to a session.
 func (s *Server) turnAway(conn net.Conn, o *session.Opening, addr string, err error) {
+	if out := o.Output(); out != nil {
+		conn.SetWriteDeadline(time.Now().Add(lingerFor))
+		conn.Write(out)
+	}
 	e := streamError(addr, err)
 	if o.Err() != nil {
 		e = machineError(addr, err)
 	}
 	s.log.Warn("transport: refused", "err", e)
 	(&link{conn: conn, linger: o.Err() != nil}).hangUp()
+}
+
+// dismiss ends a session that nothing was ever attached to.
+func (s *Session) dismiss() {
+	if s.Stats().Attaches == 0 {
+		s.Close(session.CloseDenied, "")
+	}
 }
 
 // refuse tells a client to come again later.
@@ -116,9 +127,13 @@ func (s *Server) find(o *session.Opening) (*Session, error) {
 		return nil, errFull
 	}
 	sess = s.newSession(s.profile.New(time.Now()))
+	sess.key = id
 	s.sessions[id] = sess
 	s.mu.Unlock()
-	return sess, s.welcome(sess)
+	if err := s.welcome(sess); err != nil {
+		sess.Close(session.CloseHandler, err.Error())
+	}
+	return sess, nil // attaching to one that is closed tells the client
 }
 
 func (s *Server) newSession(m machine) *Session {

@@ -78,6 +78,7 @@ type Server struct {
 	broken  error // of the configuration
 	log     *slog.Logger
 	gate    admission
+	stop    sync.Once
 	stopped chan struct{} // closed by Close, and at the end of Shutdown
 
 	mu        sync.Mutex
@@ -109,6 +110,9 @@ func (s *Server) init() error {
 		cfg := s.Session
 		if s.broken = fillSession(&cfg, s.Protocol, s.Formats); s.broken == nil {
 			s.profile, s.broken = session.NewProfile(negotiate.Server, cfg)
+		}
+		if s.broken == nil && s.Monitor != nil {
+			go s.watch()
 		}
 	})
 	return s.broken

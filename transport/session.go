@@ -23,6 +23,7 @@ type Session struct {
 	onOutcome func(Outcome)
 	log       *slog.Logger
 	ended     chan struct{} // closed at the session's end
+	key       [16]byte      // the id by which a server knows it
 
 	mu       sync.Mutex // guards all below, and the machine
 	m        machine
@@ -37,9 +38,7 @@ type Session struct {
 	turns    turns
 	notices  []func() // to be called in order, without the lock
 	noticing bool
-	monitor  Monitor
-	liveness Liveness
-	heard    uint64 // bytes received when the monitor last looked
+	judgement
 }
 
 // owner is the client or server that a session belongs to. Its methods are called without
@@ -73,6 +72,7 @@ type machine interface {
 	GoAway(now time.Time, retry time.Duration, alternatives []string)
 	Close(now time.Time, code session.CloseCode, text string)
 	Backlog() int
+	PeerInterval() time.Duration
 	Stats() session.Stats
 	ID() [16]byte
 }
