@@ -25,12 +25,18 @@ type File struct {
 type Options struct {
 	// Frozen tells which versions are locked. Nil: none.
 	Frozen func(codec.Version) bool
+	// Golden returns payloads that a frozen version must keep, for the generated tests.
+	// Nil: there are none.
+	Golden func(codec.Version, *schema.Struct) [][]byte
 }
 
 // Generate returns the files for a protocol: the same bytes for the same schema.
 func Generate(p *schema.Protocol, opt Options) ([]File, error) {
 	if opt.Frozen == nil {
 		opt.Frozen = func(codec.Version) bool { return false }
+	}
+	if opt.Golden == nil {
+		opt.Golden = func(codec.Version, *schema.Struct) [][]byte { return nil }
 	}
 	g := newGroups(p)
 	data, err := g.protocolFile(opt.Frozen)
@@ -44,7 +50,10 @@ func Generate(p *schema.Protocol, opt Options) ([]File, error) {
 		}
 		files = append(files, File{fmt.Sprintf("%s_v%d%s", p.Package, v, suffix), data})
 	}
-	return files, nil
+	if data, err = g.testFile(opt.Golden); err != nil {
+		return nil, err
+	}
+	return append(files, File{p.Package + "_parley_test.go", data}), nil
 }
 
 // StaleError says which generated files are not what the schema gives.

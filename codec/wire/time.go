@@ -14,10 +14,22 @@ const zeroTime = math.MinInt64
 // or after 2262. The zero time is the smallest number.
 func Nanos(t time.Time) (int64, bool) {
 	s := t.Unix()
-	if s < -9223372036 || s > 9223372035 {
-		return zeroTime, t.IsZero()
+	if s <= -9223372037 || s >= 9223372036 {
+		return edge(t)
 	}
 	return s*1e9 + int64(t.Nanosecond()), true
+}
+
+// edge is Nanos for times in the first and the last second that fit, and beyond.
+func edge(t time.Time) (int64, bool) {
+	s, n := t.Unix(), int64(t.Nanosecond())
+	switch {
+	case s == -9223372037 && n > 145224192:
+		return math.MinInt64 + (n - 145224192), true
+	case s == 9223372036 && n <= 854775807:
+		return math.MaxInt64 - (854775807 - n), true
+	}
+	return zeroTime, t.IsZero()
 }
 
 // UnixNanos is Nanos for a time that is known to fit.

@@ -539,7 +539,6 @@ func sizeListsV0(m *Lists) (int, error) {
 	if uint64(len(m.Points)) > 65535 {
 		return 0, wire.TooLong("Points", "elements", len(m.Points), 65535)
 	}
-	n += len(m.Points) * 8
 	for k5 := range m.Points {
 		e6 := &m.Points[k5]
 		s7, err := sizePointV0(e6)

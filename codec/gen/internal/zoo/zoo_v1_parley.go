@@ -1068,7 +1068,6 @@ func sizeListsV1(m *Lists) (int, error) {
 	if uint64(len(m.Points)) > 65535 {
 		return 0, wire.TooLong("Points", "elements", len(m.Points), 65535)
 	}
-	n += len(m.Points) * 8
 	for k28 := range m.Points {
 		e29 := &m.Points[k28]
 		s30, err := sizePointV1(e29)
