@@ -28,7 +28,12 @@ func (c CRC32C) Compile() (Format, error) {
 }
 
 // Fresh implements [Stateful].
-func (c CRC32C) Fresh() Format { return &crcFrames{inner: fresh(c.Format), text: c.Text} }
+func (c CRC32C) Fresh() Format {
+	if _, err := c.Compile(); err != nil {
+		return invalid{err}
+	}
+	return &crcFrames{inner: fresh(c.Format), text: c.Text}
+}
 
 func (c CRC32C) AppendFrame(dst, payload []byte) ([]byte, error) {
 	return c.Fresh().AppendFrame(dst, payload)

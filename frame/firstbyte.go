@@ -56,6 +56,9 @@ func (f FirstByte) Compile() (Format, error) {
 
 // Fresh implements [Stateful].
 func (f FirstByte) Fresh() Format {
+	if _, err := f.Compile(); err != nil {
+		return invalid{err}
+	}
 	s := &firstByte{}
 	for i := range s.of {
 		s.of[i] = noCase

@@ -13,10 +13,18 @@ func (f Fixed) Compile() (Format, error) {
 	if f < 1 || f > 1<<30 {
 		return nil, badOption("Fixed", "size", int(f), "must be 1 to 2^30")
 	}
-	return f, nil
+	return fixed(f), nil
 }
 
 func (f Fixed) AppendFrame(dst, payload []byte) ([]byte, error) {
+	return fresh(f).AppendFrame(dst, payload)
+}
+func (f Fixed) Split(buf []byte, in In) (Part, error) { return fresh(f).Split(buf, in) }
+
+// fixed is a Fixed whose size has been checked.
+type fixed int
+
+func (f fixed) AppendFrame(dst, payload []byte) ([]byte, error) {
 	if len(payload) != int(f) {
 		return dst, unfit(0, fmt.Sprintf("%d bytes where each frame has %d", len(payload), int(f)))
 	}
@@ -24,12 +32,12 @@ func (f Fixed) AppendFrame(dst, payload []byte) ([]byte, error) {
 }
 
 // Enclose implements [Encloser].
-func (f Fixed) Enclose(dst, payload []byte) ([]byte, int, error) {
+func (f fixed) Enclose(dst, payload []byte) ([]byte, int, error) {
 	out, err := f.AppendFrame(dst, payload)
 	return out[:len(dst)], len(dst), err
 }
 
-func (f Fixed) Split(buf []byte, in In) (Part, error) {
+func (f fixed) Split(buf []byte, in In) (Part, error) {
 	if in.Inside {
 		return rest(buf, in.From), nil
 	}
@@ -44,17 +52,25 @@ func (l Literal) Compile() (Format, error) {
 	if l == "" {
 		return nil, badOption("Literal", "bytes", `""`, "a frame needs at least one byte")
 	}
-	return l, nil
+	return literal(l), nil
 }
 
 func (l Literal) AppendFrame(dst, payload []byte) ([]byte, error) {
+	return fresh(l).AppendFrame(dst, payload)
+}
+func (l Literal) Split(buf []byte, in In) (Part, error) { return fresh(l).Split(buf, in) }
+
+// literal is a Literal that is not empty.
+type literal string
+
+func (l literal) AppendFrame(dst, payload []byte) ([]byte, error) {
 	if string(payload) != string(l) {
 		return dst, unfit(0, fmt.Sprintf("only %q can be carried", string(l)))
 	}
 	return append(dst, payload...), nil
 }
 
-func (l Literal) Split(buf []byte, in In) (Part, error) {
+func (l literal) Split(buf []byte, in In) (Part, error) {
 	part := Part{Need: len(l), Least: uint64(len(l)), Exact: true}
 	n := min(len(buf), len(l))
 	if !bytes.Equal(buf[:n], []byte(l[:n])) {

@@ -48,6 +48,9 @@ func (j Join) Compile() (Format, error) {
 
 // Fresh implements [Stateful].
 func (j Join) Fresh() Format {
+	if _, err := j.Compile(); err != nil {
+		return invalid{err}
+	}
 	if j.Max == 0 {
 		j.Max = DefaultMaxFrame
 	}

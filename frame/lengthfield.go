@@ -31,7 +31,13 @@ type LengthField struct {
 }
 
 // Compile implements [Compiler].
-func (f LengthField) Compile() (Format, error) { return f.compile() }
+func (f LengthField) Compile() (Format, error) {
+	c, err := f.compile()
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
 
 func (f LengthField) compile() (*lengthField, error) {
 	bad := func(option string, value any, why string) (*lengthField, error) {
@@ -70,17 +76,6 @@ const maxHeader = 1 << 16 // more than any protocol's header; keeps sums of opti
 func (f LengthField) max() uint64 { return math.MaxUint64 >> (64 - 8*f.Size) }
 
 func (f LengthField) AppendFrame(dst, payload []byte) ([]byte, error) {
-	c, err := f.compile()
-	if err != nil {
-		return dst, err
-	}
-	return c.AppendFrame(dst, payload)
+	return fresh(f).AppendFrame(dst, payload)
 }
-
-func (f LengthField) Split(buf []byte, in In) (Part, error) {
-	c, err := f.compile()
-	if err != nil {
-		return Part{}, err
-	}
-	return c.Split(buf, in)
-}
+func (f LengthField) Split(buf []byte, in In) (Part, error) { return fresh(f).Split(buf, in) }

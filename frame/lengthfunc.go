@@ -17,10 +17,18 @@ func (f LengthFunc) Compile() (Format, error) {
 	if f.Extent == nil {
 		return nil, badOption("LengthFunc", "Extent", "nil", "a function is required")
 	}
-	return f, nil
+	return lengthFunc{f}, nil
 }
 
-func (f LengthFunc) Split(buf []byte, in In) (Part, error) {
+func (f LengthFunc) AppendFrame(dst, payload []byte) ([]byte, error) {
+	return fresh(f).AppendFrame(dst, payload)
+}
+func (f LengthFunc) Split(buf []byte, in In) (Part, error) { return fresh(f).Split(buf, in) }
+
+// lengthFunc is a LengthFunc whose options have been checked.
+type lengthFunc struct{ LengthFunc }
+
+func (f lengthFunc) Split(buf []byte, in In) (Part, error) {
 	if in.Inside {
 		return rest(buf, in.From), nil
 	}
@@ -37,7 +45,7 @@ func (f LengthFunc) Split(buf []byte, in In) (Part, error) {
 	return x.split(buf, in), nil
 }
 
-func (f LengthFunc) AppendFrame(dst, payload []byte) ([]byte, error) {
+func (f lengthFunc) AppendFrame(dst, payload []byte) ([]byte, error) {
 	if f.Append != nil {
 		return f.Append(dst, payload)
 	}

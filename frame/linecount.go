@@ -36,10 +36,18 @@ func (f LineCount) Compile() (Format, error) {
 	if f.Max < 0 {
 		return nil, badOption("LineCount", "Max", f.Max, "must be positive, or 0 for 4096")
 	}
-	return f, nil
+	return lineCount{f}, nil
 }
 
-func (f LineCount) max() int {
+func (f LineCount) AppendFrame(dst, payload []byte) ([]byte, error) {
+	return fresh(f).AppendFrame(dst, payload)
+}
+func (f LineCount) Split(buf []byte, in In) (Part, error) { return fresh(f).Split(buf, in) }
+
+// lineCount is a LineCount whose options have been checked.
+type lineCount struct{ LineCount }
+
+func (f lineCount) max() int {
 	if f.Max == 0 {
 		return 4096
 	}
@@ -48,7 +56,7 @@ func (f LineCount) max() int {
 
 var crlf = []byte("\r\n")
 
-func (f LineCount) Split(buf []byte, in In) (Part, error) {
+func (f lineCount) Split(buf []byte, in In) (Part, error) {
 	if in.Inside {
 		return f.trailed(buf, rest(buf, in.From))
 	}
@@ -75,7 +83,7 @@ func (f LineCount) Split(buf []byte, in In) (Part, error) {
 	return f.trailed(buf, x.split(buf, in))
 }
 
-func (f LineCount) trailed(buf []byte, part Part) (Part, error) {
+func (f lineCount) trailed(buf []byte, part Part) (Part, error) {
 	if part.complete() && !bytes.Equal(buf[part.End:part.Size], crlf) {
 		part.Size = 0
 		return part, corrupt("the counted bytes are not followed by CRLF")
@@ -84,7 +92,7 @@ func (f LineCount) trailed(buf []byte, part Part) (Part, error) {
 }
 
 // count returns how many bytes follow line, if it counts any.
-func (f LineCount) count(line []byte) (n uint64, counts bool, err error) {
+func (f lineCount) count(line []byte) (n uint64, counts bool, err error) {
 	verb := firstWord(line)
 	for _, c := range f.Counted {
 		if string(verb) != c.Verb && !(f.Fold && bytes.EqualFold(verb, []byte(c.Verb))) {
@@ -114,7 +122,7 @@ func firstWord(line []byte) []byte {
 	return line
 }
 
-func (f LineCount) AppendFrame(dst, payload []byte) ([]byte, error) {
+func (f lineCount) AppendFrame(dst, payload []byte) ([]byte, error) {
 	out := append(append(dst, payload...), crlf...)
 	if err := whole(f, out[len(dst):], len(payload)); err != nil {
 		return dst, err

@@ -16,8 +16,8 @@ func loopOf(f Format) loop {
 		if f.LengthField == (LengthField{Size: 4, Strip: 4}) {
 			return loopUint32BE
 		}
-	case Line:
-		if f == LF {
+	case line:
+		if f == line(LF) {
 			return loopLF
 		}
 	}

@@ -29,6 +29,9 @@ func (o Once) Compile() (Format, error) {
 
 // Fresh implements [Stateful].
 func (o Once) Fresh() Format {
+	if _, err := o.Compile(); err != nil {
+		return invalid{err}
+	}
 	return &once{run: fresh(o.First), last: o.Last, then: fresh(o.Then)}
 }
 

@@ -39,17 +39,6 @@ func (p Prefix) Compile() (Format, error) {
 }
 
 func (p Prefix) AppendFrame(dst, payload []byte) ([]byte, error) {
-	f, err := p.Compile()
-	if err != nil {
-		return dst, err
-	}
-	return f.AppendFrame(dst, payload)
+	return fresh(p).AppendFrame(dst, payload)
 }
-
-func (p Prefix) Split(buf []byte, in In) (Part, error) {
-	f, err := p.Compile()
-	if err != nil {
-		return Part{}, err
-	}
-	return f.Split(buf, in)
-}
+func (p Prefix) Split(buf []byte, in In) (Part, error) { return fresh(p).Split(buf, in) }

@@ -33,6 +33,9 @@ func (f RESP) Compile() (Format, error) {
 
 // Fresh implements [Stateful]: the place reached in a value is kept, so that it is never read twice.
 func (f RESP) Fresh() Format {
+	if _, err := f.Compile(); err != nil {
+		return invalid{err}
+	}
 	if f.Depth == 0 {
 		f.Depth = 32
 	}
@@ -45,10 +48,7 @@ func (f RESP) Fresh() Format {
 func (f RESP) Split(buf []byte, in In) (Part, error) { return f.Fresh().Split(buf, In{EOF: in.EOF}) }
 
 func (f RESP) AppendFrame(dst, payload []byte) ([]byte, error) {
-	if err := whole(f.Fresh(), payload, len(payload)); err != nil {
-		return dst, err
-	}
-	return append(dst, payload...), nil
+	return f.Fresh().AppendFrame(dst, payload)
 }
 
 // respStream is a RESP that has read the value at the front up to a place.
@@ -79,6 +79,13 @@ func (f *respStream) Split(buf []byte, in In) (Part, error) {
 			return f.stop(buf, need, in), nil
 		}
 	}
+}
+
+func (f *respStream) AppendFrame(dst, payload []byte) ([]byte, error) {
+	if err := whole(f, payload, len(payload)); err != nil {
+		return dst, err
+	}
+	return append(dst, payload...), nil
 }
 
 // need returns the useful len(buf) if the next step lacks bytes, else 0.

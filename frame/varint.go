@@ -30,17 +30,25 @@ func (v Varint) Compile() (Format, error) {
 	case v.Offset > 0 && !v.Whole:
 		return nil, badOption("Varint", "Offset", v.Offset, "the bytes before the number would be lost; set Whole")
 	}
-	return v, nil
+	return varint{v}, nil
 }
 
-func (v Varint) width() int {
+func (v Varint) AppendFrame(dst, payload []byte) ([]byte, error) {
+	return fresh(v).AppendFrame(dst, payload)
+}
+func (v Varint) Split(buf []byte, in In) (Part, error) { return fresh(v).Split(buf, in) }
+
+// varint is a Varint whose options have been checked.
+type varint struct{ Varint }
+
+func (v varint) width() int {
 	if v.Width == 0 {
 		return binary.MaxVarintLen64
 	}
 	return v.Width
 }
 
-func (v Varint) Split(buf []byte, in In) (Part, error) {
+func (v varint) Split(buf []byte, in In) (Part, error) {
 	if in.Inside {
 		return rest(buf, in.From), nil
 	}
@@ -84,7 +92,7 @@ func uvarint(b []byte, width int) (n uint64, size int, err error) {
 	return 0, 0, nil
 }
 
-func (v Varint) AppendFrame(dst, payload []byte) ([]byte, error) {
+func (v varint) AppendFrame(dst, payload []byte) ([]byte, error) {
 	out, _, err := v.Enclose(dst, payload)
 	if err != nil {
 		return dst, err
@@ -93,7 +101,7 @@ func (v Varint) AppendFrame(dst, payload []byte) ([]byte, error) {
 }
 
 // Enclose implements [Encloser].
-func (v Varint) Enclose(dst, payload []byte) ([]byte, int, error) {
+func (v varint) Enclose(dst, payload []byte) ([]byte, int, error) {
 	if v.Whole {
 		return dst, len(dst), whole(v, payload, len(payload))
 	}
