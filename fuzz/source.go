@@ -86,7 +86,7 @@ func (s *Source) take(n int) uint64 {
 // byte of the input and, but for the first four, one byte more for the power, or
 // as many as a choice of any number up to max takes.
 func (s *Source) Boundary(max uint64) uint64 {
-	switch s.take(1) % 8 {
+	switch s.take(1) % (boundaryAny + 1) {
 	case 0:
 		return 0
 	case 1:
@@ -108,6 +108,9 @@ func (s *Source) Boundary(max uint64) uint64 {
 	}
 	return v % (max + 1) // max is less than v, so max + 1 does not wrap
 }
+
+// boundaryAny is the decision of Boundary for a number of any kind.
+const boundaryAny = 7
 
 // Payload returns 0 to max bytes. The length is a decision (short ones are
 // likelier), the bytes come from the back of the input; there are fewer when
