@@ -56,7 +56,7 @@ func size(c check, m codec.Message, b []byte) error {
 		return err
 	}
 	if n != len(b) {
-		return fmt.Errorf("Size says %d, it is %d", n, len(b))
+		return fmt.Errorf("the told size is %d, the real one %d", n, len(b))
 	}
 	if n < c.MinSize || c.MaxSize > 0 && n > c.MaxSize {
 		return fmt.Errorf("size %d is outside %d–%d", n, c.MinSize, c.MaxSize)
@@ -115,7 +115,7 @@ func (c check) arbitrary(b []byte) error {
 	if err != nil {
 		if a, ok := c.codec.Codec.(codec.AliasDecoder); ok {
 			if _, aerr := a.DecodeAlias(b); aerr == nil || aerr.Error() != err.Error() {
-				return fmt.Errorf("Decode says %v, DecodeAlias %v", err, aerr)
+				return fmt.Errorf("copying decode says %v, aliasing decode %v", err, aerr)
 			}
 		}
 		return nil
@@ -175,7 +175,7 @@ func alias(c check, m codec.Message, b []byte) error {
 		src[k] ^= 0xff
 	}
 	if d := Diff(want, got); d != "" {
-		return fmt.Errorf("Decode kept its input: %s", d)
+		return fmt.Errorf("the copying decode kept its input: %s", d)
 	}
 	a, ok := c.codec.Codec.(codec.AliasDecoder)
 	if !ok {
@@ -185,7 +185,7 @@ func alias(c check, m codec.Message, b []byte) error {
 		return err
 	}
 	if d := Diff(want, got); d != "" {
-		return fmt.Errorf("DecodeAlias gives another value: %s", d)
+		return fmt.Errorf("the aliasing decode gives another value: %s", d)
 	}
 	return nil
 }

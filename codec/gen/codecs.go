@@ -78,7 +78,11 @@ func (e *emitter) bodyFuncs() {
 
 		e.f("")
 		e.f("func decodeBody%sV%d(d *wire.Decoder, src []byte, i int, m *%s) error {", m.Name, e.v, m.Name)
-		e.f("i, err := %s(d, src, i, m)", e.fn("decode", m))
+		end := "i"
+		if m.SkipTail {
+			end = "_"
+		}
+		e.f("%s, err := %s(d, src, i, m)", end, e.fn("decode", m))
 		e.f("if err != nil { return wire.Of(err, %q, %d) }", m.Name, e.v)
 		if !m.SkipTail {
 			e.f("if i != len(src) { return wire.Of(wire.Bad(\"\", i, codec.ErrTrailing), %q, %d) }", m.Name, e.v)

@@ -65,7 +65,7 @@ func (e *emitter) notZero(n *schema.Node, x string, nilDiffers bool) string {
 	case schema.Array:
 		return fmt.Sprintf("slices.ContainsFunc(%s[:], func(e %s) bool { return %s })", x, n.Elem.Go, e.notZero(n.Elem, "e", false))
 	case schema.StructKind:
-		return fmt.Sprintf("!isDefault%s(&%s)", n.Struct.Name, x)
+		return fmt.Sprintf("!isDefault%s(%s)", n.Struct.Name, address(x))
 	case schema.Pointer, schema.UnionKind:
 		return x + " != nil"
 	}
@@ -104,7 +104,7 @@ func (e *emitter) setZero(n *schema.Node, x string) {
 		e.setZero(n.Elem, x+"["+k+"]")
 		e.f("}")
 	case schema.StructKind:
-		e.f("setDefault%s(&%s)", n.Struct.Name, x)
+		e.f("setDefault%s(%s)", n.Struct.Name, address(x))
 	default:
 		e.f("%s = nil", x)
 	}

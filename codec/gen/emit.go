@@ -51,7 +51,7 @@ var known = []string{
 // finish returns the file's source: header, package clause, the imports that the body uses,
 // and the body, formatted.
 func (e *emitter) finish(doc string) ([]byte, error) {
-	body := e.buf.String()
+	body := selector.ReplaceAllString(e.buf.String(), "$1.")
 	file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+body, parser.SkipObjectResolution)
 	if err != nil {
 		return nil, fmt.Errorf("gen: generated code does not parse: %w\n%s", err, body)
@@ -124,11 +124,29 @@ func (w where) key(k string) where { return where(fmt.Sprintf("wire.Key(%s, %s)"
 
 // address returns the address of a value as source.
 func address(x string) string {
-	if p, ok := strings.CutPrefix(x, "(*"); ok && strings.IndexByte(p, ')') == len(p)-1 {
-		return p[:len(p)-1]
+	if !strings.HasPrefix(x, "(*") {
+		return "&" + x
 	}
-	return "&" + x
+	depth := 0
+	for i, c := range x {
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 && i < len(x)-1 {
+				return "&" + x
+			}
+		}
+	}
+	inner := x[2 : len(x)-1]
+	if plain := strings.TrimSuffix(strings.TrimPrefix(inner, "(*"), ")"); !strings.ContainsAny(plain, "()") && len(plain) == len(inner)-3 {
+		return "*" + plain
+	}
+	return inner
 }
+
+// selector finds fields that are selected through a dereferenced pointer.
+var selector = regexp.MustCompile(`\(\*([\w.\[\]]+)\)\.`)
 
 // loop writes a for statement over x around a body that uses the index or key k and the
 // element el; what the body does not use is not declared.

@@ -201,7 +201,7 @@ type Tagged struct {
 	Parts []Point          `parley:"v2+,tag=7,len=compact"`
 	Ext   codec.Extensions `parley:"v1+"`
 	Rest  codec.Tail       `parley:"v4+"`
-	cache int              `parley:"-"`
+	Cache int              `parley:"-"`
 }
 
 // Skipping ignores what follows it.

@@ -1203,7 +1203,7 @@ var (
 		Parts []Point          `parley:"v2+,tag=7,len=compact"`
 		Ext   codec.Extensions `parley:"v1+"`
 		Rest  codec.Tail       `parley:"v4+"`
-		cache int              `parley:"-"`
+		Cache int              `parley:"-"`
 	} = Tagged{}
 	_ struct {
 		Label string  `parley:"v0+"`

@@ -1074,7 +1074,7 @@ func textTreeV0(b []byte, m *Tree, typed bool) []byte {
 		if (*e48) == nil {
 			b = append(b, `null,`...)
 		} else {
-			b = append(textTreeV0(b, &(*(*e48)), false), ',')
+			b = append(textTreeV0(b, *e48, false), ',')
 		}
 	}
 	b = append(wire.CloseText(b, ']'), ',')
@@ -1381,7 +1381,7 @@ func parsePointersV0(t *wire.Text, m *Pointers, typed bool) {
 	m.N = nil
 	m.P = nil
 	m.Must = new(Flat)
-	setDefaultFlat(&(*m.Must))
+	setDefaultFlat(m.Must)
 	m.I16 = nil
 	m.Byte = nil
 	var seen [7]bool

@@ -721,7 +721,7 @@ func sizeBodySkippingV1(m *Skipping) (int, error) {
 }
 
 func decodeBodySkippingV1(d *wire.Decoder, src []byte, i int, m *Skipping) error {
-	i, err := decodeSkippingV1(d, src, i, m)
+	_, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 1)
 	}
@@ -1148,8 +1148,8 @@ func putListsV1(b []byte, i int, m *Lists) int {
 	for k := range m.Flats {
 		e46 := &m.Flats[k]
 		r47 := (*[3]byte)(b[i:])
-		binary.BigEndian.PutUint16(r47[0:2], uint16((*e46).A))
-		r47[2] = wire.Bool(bool((*e46).B))
+		binary.BigEndian.PutUint16(r47[0:2], uint16(e46.A))
+		r47[2] = wire.Bool(bool(e46.B))
 		i += 3
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.Nums)))
@@ -1311,11 +1311,11 @@ func decodeListsV1(d *wire.Decoder, src []byte, i int, m *Lists) (int, error) {
 			)
 		}
 		r75 := (*[3]byte)(src[i:])
-		(*e74).A = binary.BigEndian.Uint16(r75[0:2])
+		e74.A = binary.BigEndian.Uint16(r75[0:2])
 		if r75[2] > 1 {
 			return i, wire.Bad(wire.Join(wire.Index("Flats", k73), "B"), i+2, codec.ErrCanonical)
 		}
-		(*e74).B = r75[2] != 0
+		e74.B = r75[2] != 0
 		i += 3
 	}
 	n76, i77 := wire.Uvarint(src, i)
@@ -2082,8 +2082,8 @@ func putPointersV1(b []byte, i int, m *Pointers) int {
 		i = putPointV1(b, i, m.P)
 	}
 	r162 := (*[3]byte)(b[i:])
-	binary.BigEndian.PutUint16(r162[0:2], uint16((*m.Must).A))
-	r162[2] = wire.Bool(bool((*m.Must).B))
+	binary.BigEndian.PutUint16(r162[0:2], uint16(m.Must.A))
+	r162[2] = wire.Bool(bool(m.Must.B))
 	i += 3
 	if m.I16 == nil {
 		binary.BigEndian.PutUint16(b[i:], math.MaxUint16)
@@ -2186,11 +2186,11 @@ func decodePointersV1(d *wire.Decoder, src []byte, i int, m *Pointers) (int, err
 		)
 	}
 	r166 := (*[3]byte)(src[i:])
-	(*m.Must).A = binary.BigEndian.Uint16(r166[0:2])
+	m.Must.A = binary.BigEndian.Uint16(r166[0:2])
 	if r166[2] > 1 {
 		return i, wire.Bad("Must.B", i+2, codec.ErrCanonical)
 	}
-	(*m.Must).B = r166[2] != 0
+	m.Must.B = r166[2] != 0
 	i += 3
 	if len(src)-i < 2 {
 		return i, wire.Short("I16", src)

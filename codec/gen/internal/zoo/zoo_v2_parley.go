@@ -721,7 +721,7 @@ func sizeBodySkippingV2(m *Skipping) (int, error) {
 }
 
 func decodeBodySkippingV2(d *wire.Decoder, src []byte, i int, m *Skipping) error {
-	i, err := decodeSkippingV1(d, src, i, m)
+	_, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 2)
 	}
@@ -1058,8 +1058,8 @@ func putListsV2(b []byte, i int, m *Lists) int {
 	for k := range m.Flats {
 		e40 := &m.Flats[k]
 		r41 := (*[3]byte)(b[i:])
-		binary.BigEndian.PutUint16(r41[0:2], uint16((*e40).A))
-		r41[2] = wire.Bool(bool((*e40).B))
+		binary.BigEndian.PutUint16(r41[0:2], uint16(e40.A))
+		r41[2] = wire.Bool(bool(e40.B))
 		i += 3
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.Nums)))
@@ -1221,11 +1221,11 @@ func decodeListsV2(d *wire.Decoder, src []byte, i int, m *Lists) (int, error) {
 			)
 		}
 		r69 := (*[3]byte)(src[i:])
-		(*e68).A = binary.BigEndian.Uint16(r69[0:2])
+		e68.A = binary.BigEndian.Uint16(r69[0:2])
 		if r69[2] > 1 {
 			return i, wire.Bad(wire.Join(wire.Index("Flats", k67), "B"), i+2, codec.ErrCanonical)
 		}
-		(*e68).B = r69[2] != 0
+		e68.B = r69[2] != 0
 		i += 3
 	}
 	n70, i71 := wire.Uvarint(src, i)
@@ -1619,8 +1619,8 @@ func putPointersV2(b []byte, i int, m *Pointers) int {
 		i = putPointV2(b, i, m.P)
 	}
 	r122 := (*[3]byte)(b[i:])
-	binary.BigEndian.PutUint16(r122[0:2], uint16((*m.Must).A))
-	r122[2] = wire.Bool(bool((*m.Must).B))
+	binary.BigEndian.PutUint16(r122[0:2], uint16(m.Must.A))
+	r122[2] = wire.Bool(bool(m.Must.B))
 	i += 3
 	if m.I16 == nil {
 		binary.BigEndian.PutUint16(b[i:], math.MaxUint16)
@@ -1724,11 +1724,11 @@ func decodePointersV2(d *wire.Decoder, src []byte, i int, m *Pointers) (int, err
 		)
 	}
 	r126 := (*[3]byte)(src[i:])
-	(*m.Must).A = binary.BigEndian.Uint16(r126[0:2])
+	m.Must.A = binary.BigEndian.Uint16(r126[0:2])
 	if r126[2] > 1 {
 		return i, wire.Bad("Must.B", i+2, codec.ErrCanonical)
 	}
-	(*m.Must).B = r126[2] != 0
+	m.Must.B = r126[2] != 0
 	i += 3
 	if len(src)-i < 2 {
 		return i, wire.Short("I16", src)

@@ -689,7 +689,7 @@ func sizeBodySkippingV3(m *Skipping) (int, error) {
 }
 
 func decodeBodySkippingV3(d *wire.Decoder, src []byte, i int, m *Skipping) error {
-	i, err := decodeSkippingV1(d, src, i, m)
+	_, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 3)
 	}
@@ -1028,8 +1028,8 @@ func putListsV3(b []byte, i int, m *Lists) int {
 	for k := range m.Flats {
 		e48 := &m.Flats[k]
 		r49 := (*[3]byte)(b[i:])
-		binary.BigEndian.PutUint16(r49[0:2], uint16((*e48).A))
-		r49[2] = wire.Bool(bool((*e48).B))
+		binary.BigEndian.PutUint16(r49[0:2], uint16(e48.A))
+		r49[2] = wire.Bool(bool(e48.B))
 		i += 3
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.Nums)))
@@ -1195,11 +1195,11 @@ func decodeListsV3(d *wire.Decoder, src []byte, i int, m *Lists) (int, error) {
 			)
 		}
 		r77 := (*[3]byte)(src[i:])
-		(*e76).A = binary.BigEndian.Uint16(r77[0:2])
+		e76.A = binary.BigEndian.Uint16(r77[0:2])
 		if r77[2] > 1 {
 			return i, wire.Bad(wire.Join(wire.Index("Flats", k75), "B"), i+2, codec.ErrCanonical)
 		}
-		(*e76).B = r77[2] != 0
+		e76.B = r77[2] != 0
 		i += 3
 	}
 	n78, i79 := wire.Uvarint(src, i)
@@ -1958,8 +1958,8 @@ func putPointersV3(b []byte, i int, m *Pointers) int {
 		i = putPointV3(b, i, m.P)
 	}
 	r176 := (*[3]byte)(b[i:])
-	binary.BigEndian.PutUint16(r176[0:2], uint16((*m.Must).A))
-	r176[2] = wire.Bool(bool((*m.Must).B))
+	binary.BigEndian.PutUint16(r176[0:2], uint16(m.Must.A))
+	r176[2] = wire.Bool(bool(m.Must.B))
 	i += 3
 	if m.I16 == nil {
 		binary.BigEndian.PutUint16(b[i:], math.MaxUint16)
@@ -2061,11 +2061,11 @@ func decodePointersV3(d *wire.Decoder, src []byte, i int, m *Pointers) (int, err
 		)
 	}
 	r181 := (*[3]byte)(src[i:])
-	(*m.Must).A = binary.BigEndian.Uint16(r181[0:2])
+	m.Must.A = binary.BigEndian.Uint16(r181[0:2])
 	if r181[2] > 1 {
 		return i, wire.Bad("Must.B", i+2, codec.ErrCanonical)
 	}
-	(*m.Must).B = r181[2] != 0
+	m.Must.B = r181[2] != 0
 	i += 3
 	if len(src)-i < 2 {
 		return i, wire.Short("I16", src)

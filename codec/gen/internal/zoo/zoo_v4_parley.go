@@ -683,7 +683,7 @@ func sizeBodySkippingV4(m *Skipping) (int, error) {
 }
 
 func decodeBodySkippingV4(d *wire.Decoder, src []byte, i int, m *Skipping) error {
-	i, err := decodeSkippingV1(d, src, i, m)
+	_, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 4)
 	}
