@@ -19,6 +19,7 @@ const serverEnv = "PARLEY_BENCH_SERVER"
 // idlePeers are the peers with the smallest sensible buffers on the server's side.
 var idlePeers = []peer{
 	{"raw-4KiB", serveRaw(4 << 10), rawPeer.dial},
+	parleyPeer,
 	grpcPeer,
 	{"yamux-4KiB", serveYamux(4 << 10), dialYamux},
 	natsPeer,
