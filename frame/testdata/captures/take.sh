@@ -117,7 +117,7 @@ memcached() {
 		printf 'gets k crlf\r\n'
 		printf 'set n 0 0 2\r\n41\r\nincr n 1\r\nincr k 1\r\ndelete n\r\ndelete n\r\n'
 		printf 'cas k 0 0 3 99999\r\nnew\r\n'
-		printf 'touch k 100\r\nverbosity 0\r\nnosuchcommand\r\nset onlytwo\r\n'
+		printf 'touch k 100\r\nverbosity 0\r\nnosuchcommand\r\nincr k x\r\n'
 		printf 'quit\r\n'
 	} >memcached.in
 	record memcached 7103 -- nc -q 1 127.0.0.1 '{port}' <memcached.in >/dev/null

@@ -1,0 +1,43 @@
+package preset_test
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/parleyproto/parley/frame"
+	"github.com/parleyproto/parley/frame/preset"
+)
+
+func Example() {
+	conn := strings.NewReader("PUB FOO 5\r\nhello\r\nPING\r\n")
+	r := frame.NewReader(conn, preset.NATS)
+	r.MaxFrame = preset.NATS.MaxFrame
+	for payload, err := range r.Frames() {
+		fmt.Printf("%q %v\n", payload, err)
+	}
+	// Output:
+	// "PUB FOO 5\r\nhello" <nil>
+	// "PING" <nil>
+}
+
+func ExampleLookup() {
+	p, err := preset.Lookup("mqtt")
+	fmt.Println(p.Summary, err)
+	_, err = preset.Lookup("mqqt")
+	fmt.Println(err)
+	// Output:
+	// MQTT 3.1.1 and 5: type byte, then a length in at most four bytes of seven bits <nil>
+	// preset: there is no preset "mqqt"; is it mqtt?
+}
+
+// A client that asked for TLS gets one bare byte, and only then messages.
+func ExamplePreset() {
+	answers := strings.NewReader("N" + "Z\x00\x00\x00\x05I")
+	r := frame.NewReader(answers, preset.PostgresSSL)
+	for payload, err := range r.Frames() {
+		fmt.Printf("%q %v\n", payload, err)
+	}
+	// Output:
+	// "N" <nil>
+	// "Z\x00\x00\x00\x05I" <nil>
+}
