@@ -3,6 +3,7 @@ package negotiate_test
 import (
 	"testing"
 
+	"github.com/parleyproto/parley/codec"
 	"github.com/parleyproto/parley/negotiate"
 )
 
@@ -52,11 +53,33 @@ func BenchmarkHandshake(b *testing.B) {
 
 // One change of version, both sides, with its four proofs made and four verified.
 func BenchmarkUpgrade(b *testing.B) {
-	p := newPair(b, "p v=1-3")
-	versions := [2]negotiate.Start{{Version: 1}, {Version: 2}}
+	ca, sa := shake(b, clientConfig(b), serverConfig(b))
+	o := offer(b, "telemetry v=1-3")
+	c := negotiate.NewUpgrade(&negotiate.UpgradeConfig{Offer: o}, &ca, negotiate.Key{})
+	s := negotiate.NewUpgrade(&negotiate.UpgradeConfig{Role: negotiate.Server, Offer: o}, &sa, negotiate.Key{})
+	var give func(u, peer *negotiate.Upgrade, in negotiate.Input)
+	give = func(u, peer *negotiate.Upgrade, in negotiate.Input) {
+		as, err := u.Step(start, in)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, a := range as {
+			if send, ok := a.(negotiate.Send); ok {
+				give(peer, u, negotiate.Received{Frame: send.Frame, Frames: 2})
+			}
+		}
+	}
+	give(&c, &s, negotiate.Begin{})
+	give(&s, &c, negotiate.Begin{})
 	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		p.step(p.client, versions[i%2])
-		p.settle()
+	i := uint32(0)
+	for b.Loop() {
+		i++
+		give(&c, &s, negotiate.Start{Version: codec.Version(2 + i%2)})
+		give(&c, &s, negotiate.Ready{Frames: 1})
+		give(&s, &c, negotiate.Ready{Frames: 1})
+	}
+	if c.Epoch() != uint64(i) || s.Epoch() != uint64(i) {
+		b.Fatalf("%d changes, epochs %d and %d", i, c.Epoch(), s.Epoch())
 	}
 }
