@@ -158,6 +158,30 @@ func (e *end) step(now time.Time, in negotiate.Input) (out []string) {
 	return out
 }
 
+// deadline returns when the end's time is up; zero: never.
+func (e *end) deadline() time.Time {
+	if e.shake != nil {
+		return e.shake.Deadline()
+	}
+	return e.up.Deadline()
+}
+
+// timeout lets the deadline pass.
+func (e *end) timeout() (out []string) {
+	if e.shake == nil {
+		return e.step(e.up.Deadline(), negotiate.Timer{})
+	}
+	h := *e.shake
+	o, err := h.Step(h.Deadline(), nil)
+	if e.shake = &h; err != nil {
+		e.close(err)
+	}
+	if o.Send != nil {
+		out = append(out, string(o.Send))
+	}
+	return out
+}
+
 // ready cuts, if the machine wants it.
 func (e *end) ready() []string {
 	return e.step(start, negotiate.Ready{Last: uint64(e.lastOut), Frames: uint64(e.framesOut)})

@@ -24,8 +24,10 @@ const (
 	kData     = 'D'
 )
 
-// attach opens or resumes the model's session.
-type attach struct{ life, generation, received uint8 }
+// attach opens or resumes the model's session, and answers that. stateful says that its
+// sender has sent or received something in it; an answer with life 0, that the session is
+// not known.
+type attach struct{ life, generation, received, stateful uint8 }
 
 // data is one message of the model's session.
 type data struct{ seq uint8 }
@@ -50,7 +52,7 @@ func encode(v codec.Version, f any) string {
 	case negotiate.Cut:
 		b = append(append(b, kCut, byte(f.Epoch), byte(f.Last), byte(f.Frames)), f.Proof[:]...)
 	case attach:
-		b = append(b, kAttach, f.life, f.generation, f.received)
+		b = append(b, kAttach, f.life, f.generation, f.received, f.stateful)
 	case data:
 		b = append(b, kData, f.seq)
 	default:
@@ -68,7 +70,7 @@ func decode(b string) (v codec.Version, f any, n int) {
 	}
 	n = 2 + int(b[1])
 	v, p := codec.Version(b[0]), b[2:n]
-	want := map[byte]int{kProbe: 34, kPropose: 4, kAccept: 4, kReject: 3, kWithdraw: 2, kCut: 36, kAttach: 4, kData: 2}
+	want := map[byte]int{kProbe: 34, kPropose: 4, kAccept: 4, kReject: 3, kWithdraw: 2, kCut: 36, kAttach: 5, kData: 2}
 	if len(p) < 2 || want[p[0]] != len(p) {
 		return v, nil, n
 	}
@@ -87,7 +89,7 @@ func decode(b string) (v codec.Version, f any, n int) {
 	case kCut:
 		f = negotiate.Cut{Epoch: epoch, Last: uint64(p[2]), Frames: uint64(p[3]), Proof: negotiate.Proof([]byte(p[4:]))}
 	case kAttach:
-		f = attach{p[1], p[2], p[3]}
+		f = attach{p[1], p[2], p[3], p[4]}
 	case kData:
 		f = data{p[1]}
 	}
