@@ -28,10 +28,5 @@ func (u *Upgrade) AppendState(dst []byte) []byte {
 	return dst
 }
 
-// UnderWay tells whether a change of version is neither complete nor abandoned.
-func (u *Upgrade) UnderWay() bool { return u.underWay() }
-
-// Proposed tells whether this side's own proposal can still be taken back.
-func (u *Upgrade) Proposed() bool {
-	return u.own && (u.state == Proposing || u.state == Agreed)
-}
+// Own tells whether a change that this side proposed is under way.
+func (u *Upgrade) Own() bool { return u.own && u.underWay() }

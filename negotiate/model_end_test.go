@@ -75,6 +75,7 @@ func (e *end) receive(b string) (out []string, got []any, err error) {
 	for !e.closed {
 		v, f, n := decode(e.buf)
 		if n > 0 && v != e.reader {
+			e.close(errCrossed)
 			return out, got, fmt.Errorf("%w: %d by %d", errCrossed, v, e.reader)
 		}
 		if n == 0 {

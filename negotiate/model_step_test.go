@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/parleyproto/parley/codec"
 	"github.com/parleyproto/parley/negotiate"
 )
 
@@ -71,7 +70,7 @@ func (r *rules) endChoices(dst []choice, w world, c choice, l *link) []choice {
 	if w.left.proposals[c.role] > 0 && e.up.State() == negotiate.Open && e.up.Version() != r.targets[c.role] {
 		add(opPropose)
 	}
-	if w.left.cancels > 0 && e.up.Proposed() {
+	if w.left.cancels > 0 && e.up.Own() {
 		add(opCancel)
 	}
 	if e.up.WantsCut() {
@@ -217,6 +216,10 @@ func (r *rules) session(w *world, l *link, role negotiate.Role, f any) error {
 		l.attached[role] = true
 		r.replay(l, role, p, f.received)
 	case data:
+		if role == negotiate.Client && l.generation != p.generation {
+			e.close(errors.New("superseded by a younger connection of ours"))
+			return nil
+		}
 		if !l.attached[role] {
 			return fmt.Errorf("the %v got data on a connection without a session", role)
 		}

@@ -27,12 +27,13 @@ type party struct {
 
 // budget is what may still happen; it bounds the exploration.
 type budget struct {
-	dials, twins         uint8 // connections after the first; beside a living one
-	proposals            [2]uint8
-	cancels, timers      uint8
-	drops, crashes       uint8
-	messages             [2]uint8
-	tampers, ones, nacks uint8 // ones is how many bytes in a row of a frame come one by one
+	dials, twins    uint8 // connections after the first; those of them beside a living one
+	proposals       [2]uint8
+	cancels, timers uint8
+	drops, crashes  uint8
+	tampers, nacks  uint8
+	messages        [2]uint8 // this and the next are bounds that do not go down
+	ones            uint8    // how many bytes of a frame may come one by one
 }
 
 // link is one connection.
@@ -50,7 +51,6 @@ type rules struct {
 	cfgs    [8][2]*endConfig // by generation and role
 	targets [2]codec.Version // what each role proposes
 	allowed [8]bool          // versions that both offers allow, told by hand
-	end     budget           // of the start; ones and messages do not go down
 }
 
 func newRules(client, server negotiate.Offer, allowed []codec.Version, targets [2]codec.Version) *rules {

@@ -67,7 +67,7 @@ func (s *step) proposed(p Propose, in Received) {
 	}
 	later := p.Epoch > s.theirs && p.Epoch > s.mine
 	if s.cfg.Role == Client {
-		later = p.Epoch > s.theirs && p.Epoch >= s.mine
+		later = p.Epoch > s.theirs && p.Epoch >= s.mine && p.Epoch > s.epoch
 	}
 	s.theirs = max(s.theirs, p.Epoch)
 	switch {
