@@ -181,6 +181,9 @@ func (b *builder) checkElements(s *Struct, f *Field) {
 			mistake := ""
 			l.Node.walk(func(n *Node) {
 				_, limited := n.MaxLen()
+				if n.Kind == Pointer && !n.Null && n.Elem.Sizes(v).Min == 0 {
+					mistake = fmt.Sprintf("what it points to can take no bytes in %v; remove nonnull or the pointer", v)
+				}
 				if n.Kind == Slice && !limited && n.Elem.Sizes(v).Min == 0 {
 					mistake = fmt.Sprintf("its elements can take no bytes in %v, so a count could claim any number; add max=", v)
 				}

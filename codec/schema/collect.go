@@ -104,7 +104,12 @@ func (b *builder) collect() {
 	}
 	slices.SortFunc(b.decls, func(x, y decl) int { return strings.Compare(x.name, y.name) })
 	for _, d := range b.decls {
-		if _, ok := find(d.ds, "enum"); ok {
+		if dir, ok := find(d.ds, "enum"); ok {
+			basic, _ := d.obj.Type().Underlying().(*types.Basic)
+			if basic == nil || basic.Info()&(types.IsInteger|types.IsString) == 0 {
+				b.report(dir.pos, d.name, "an enum is a named integer or string type")
+				continue
+			}
 			b.enums[d.name] = &Enum{Name: d.name, Pos: b.position(d.pos)}
 		}
 	}

@@ -59,7 +59,7 @@ func (r *resolver) node(t types.Type, o *options) *Node {
 	case *types.Slice:
 		return r.slice(n, u, o)
 	case *types.Array:
-		if basic, ok := u.Elem().Underlying().(*types.Basic); ok && basic.Kind() == types.Uint8 {
+		if isByte(u.Elem()) {
 			n.Kind, n.Len = ByteArray, int(u.Len())
 			return n
 		}
@@ -283,7 +283,7 @@ var prefixes = map[string]Prefix{
 
 func (r *resolver) slice(n *Node, u *types.Slice, o *options) *Node {
 	n.Null = o.has("null")
-	if basic, ok := u.Elem().Underlying().(*types.Basic); ok && basic.Kind() == types.Uint8 {
+	if isByte(u.Elem()) {
 		n.Kind = Bytes
 		r.prefix(n, o)
 		return n
@@ -342,6 +342,13 @@ func (r *resolver) pointer(n *Node, u *types.Pointer, o *options) *Node {
 		return nil
 	}
 	return n
+}
+
+// isByte tells whether a type is byte itself: a list of a named type, such as an enum, is
+// a list.
+func isByte(t types.Type) bool {
+	basic, ok := types.Unalias(t).(*types.Basic)
+	return ok && basic.Kind() == types.Uint8
 }
 
 // complete returns n, or nil if a part of it is missing.

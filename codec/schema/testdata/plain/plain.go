@@ -1,0 +1,2 @@
+// Package plain has nothing to do with protocols.
+package plain
