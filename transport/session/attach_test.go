@@ -1,0 +1,147 @@
+package session_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/parleyproto/parley/negotiate"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// reattach opens a second connection to the session of x, up to the ATTACH.
+func reattach(t *testing.T, p *session.Profile, x *peer, e session.Envelope, prove bool) *peer {
+	t.Helper()
+	y := newPeer(t, p, nil, 2)
+	if prove {
+		e.Auth = [32]byte(y.digest.AttachProof([32]byte{1}, [16]byte{7}, e.Generation, e.Received))
+	}
+	y.attachAs(e)
+	y.m = x.m
+	return y
+}
+
+func TestSupersededConnectionIsInert(t *testing.T) {
+	p := profile(t, negotiate.Server, nil)
+	x := newServerPeer(t, p)
+	x.send(data(1, "before"))
+	y := reattach(t, p, x, session.Envelope{Generation: 2, First: 1}, true)
+	half := x.m.Space(1)
+	y.attach()
+	if a := y.take(session.KindAttached); a.Flags&session.FlagKnown == 0 || a.Received != 1 || a.Generation != 2 {
+		t.Fatalf("ATTACHED is %+v, want known, received 1, generation 2", a)
+	}
+	if ev := y.event(session.EventDetached); ev.Generation != 1 || !errors.Is(ev.Err, session.ErrStale) {
+		t.Fatalf("the old connection's end is %+v", ev)
+	}
+	before := x.m.Stats()
+	copy(half, "whatever was read before the new connection came")
+	x.m.Wrote(x.now, 1, 20)
+	x.m.Written(x.now, 1)
+	x.m.Detach(x.now, 1, errors.New("late"))
+	if x.m.Space(1) != nil || x.m.Output(x.now, 1) != nil {
+		t.Error("a superseded connection may still read or write")
+	}
+	if ev, ok := x.m.Next(); ok {
+		t.Errorf("a superseded connection caused %+v", ev)
+	}
+	if x.m.Stats() != before {
+		t.Errorf("a superseded connection changed the session: %+v, was %+v", x.m.Stats(), before)
+	}
+	y.send(data(1, "before")) // again: a duplicate
+	y.send(data(2, "after"))
+	if n := y.saw(session.EventMessage); n != 1 {
+		t.Errorf("%d messages on the new connection, want 1", n)
+	}
+}
+
+func TestAttachIsRefused(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		e     session.Envelope
+		prove bool
+		code  session.CloseCode
+	}{
+		{"the same generation", session.Envelope{Generation: 1, First: 1}, true, session.CloseSuperseded},
+		{"a proof of another generation", session.Envelope{Generation: 3, First: 1, Auth: [32]byte{9}}, false, session.CloseDenied},
+		{"a wrong secret", session.Envelope{Generation: 3, First: 1, Flags: session.FlagSecret, Auth: [32]byte{2}}, false, session.CloseDenied},
+		{"received beyond what was sent", session.Envelope{Generation: 3, First: 1, Received: 1}, true, session.CloseViolation},
+		{"first beyond what was received", session.Envelope{Generation: 3, First: 2}, true, session.CloseViolation},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := profile(t, negotiate.Server, nil)
+			x := newServerPeer(t, p)
+			y := reattach(t, p, x, tt.e, tt.prove)
+			_, err := y.m.Attach(y.now, y.o)
+			if !errors.Is(err, &session.CloseError{Code: tt.code}) && tt.code != session.CloseViolation || err == nil {
+				t.Errorf("Attach: %v, want %v", err, tt.code)
+			}
+			y.pump()
+			if c := y.take(session.KindClose); session.CloseCode(c.Code) != tt.code {
+				t.Errorf("the peer was told %v, want %v", session.CloseCode(c.Code), tt.code)
+			}
+			if x.m.Generation() != 1 {
+				t.Error("a refused ATTACH took the session")
+			}
+			if tt.code != session.CloseViolation && x.m.State() != session.Attached {
+				t.Errorf("a refused ATTACH left the session %v", x.m.State())
+			}
+		})
+	}
+}
+
+func TestSecretAttachesAgainUntilAnswered(t *testing.T) {
+	p := profile(t, negotiate.Server, nil)
+	x := newServerPeer(t, p)
+	y := reattach(t, p, x, session.Envelope{Generation: 9, First: 1, Flags: session.FlagSecret, Auth: [32]byte{1}}, false)
+	y.attach()
+	if y.m.Generation() != 9 {
+		t.Errorf("generation %d, want 9", y.m.Generation())
+	}
+}
+
+func TestUnknownSessionIsTold(t *testing.T) {
+	p := profile(t, negotiate.Server, nil)
+	x := newPeer(t, p, nil, 2)
+	x.attachAs(session.Envelope{Generation: 4, First: 1, Received: 3})
+	if id, gen, secret := x.o.Session(); id != [16]byte{7} || gen != 4 || secret {
+		t.Fatalf("Session() = %x, %d, %v", id, gen, secret)
+	}
+	x.o.Unknown()
+	x.pump()
+	if a := x.take(session.KindAttached); a.Flags != 0 || a.Received != 0 || a.Generation != 4 {
+		t.Errorf("ATTACHED is %+v, want not known", a)
+	}
+	x.attachAs(session.Envelope{Generation: 4, First: 1})
+	x.o.Unknown()
+	if x.o.State() != session.OpeningFailed {
+		t.Errorf("after a second unknown session the opening is %v", x.o.State())
+	}
+}
+
+func TestClientBelievesOnlyWhatCanBe(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		e    session.Envelope
+		lost int
+	}{
+		{"answer to another generation", session.Envelope{Generation: 2, First: 1}, 0},
+		{"received without knowing", session.Envelope{Generation: 1, First: 1, Received: 1}, 0},
+		{"known, with more received than sent", session.Envelope{Generation: 1, First: 1, Received: 1, Flags: session.FlagKnown}, 1},
+		{"known, and has dropped what was not received", session.Envelope{Generation: 1, First: 2, Flags: session.FlagKnown}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := profile(t, negotiate.Client, nil)
+			x := newPeer(t, p, p.New(sessionEpoch), 2)
+			x.take(session.KindAttach)
+			tt.e.Kind = session.KindAttached
+			x.send(tt.e)
+			var violation *session.ProtocolError
+			if ev := x.event(session.EventDetached); !errors.As(ev.Err, &violation) {
+				t.Errorf("the connection ended by %v, want a *ProtocolError", ev.Err)
+			}
+			if n := x.saw(session.EventLost); n != tt.lost {
+				t.Errorf("the session was lost %d times, want %d", n, tt.lost)
+			}
+		})
+	}
+}
