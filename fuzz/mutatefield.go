@@ -49,13 +49,16 @@ func (m *mutator) changeNumber(field []byte, little bool) {
 	copy(field, b[8-len(field):])
 }
 
-// nearOrEdge is one more than v, one less, or an edge up to max.
+// nearOrEdge is one more than v, one less, equal to v in its low bytes only, or
+// an edge up to max.
 func (m *mutator) nearOrEdge(v, max uint64) uint64 {
-	switch m.s.Choose(4) {
+	switch m.s.Choose(5) {
 	case 0:
 		return (v + 1) & max
 	case 1:
 		return (v - 1) & max
+	case 2:
+		return (v + 1<<(8+8*m.s.Choose(7))) & max
 	}
 	return m.s.Boundary(max)
 }
