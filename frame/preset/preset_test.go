@@ -31,8 +31,13 @@ func TestSamples(t *testing.T) {
 			_, stateful := s.preset.Format.(frame.Once)
 			c := frametest.Case{
 				Name: s.preset.Name, Format: s.preset, Payloads: s.payloads,
-				Unfit: s.unfit, Streams: append([]string{s.wire}, s.bad...),
+				Unfit: s.unfit, Streams: []string{s.wire},
 				Spellings: s.preset.Spellings, Ordered: stateful,
+			}
+			for _, bad := range s.bad {
+				if len(bad) <= 1<<10 { // a longer one, cut at every place, takes seconds
+					c.Streams = append(c.Streams, bad)
+				}
 			}
 			frametest.Check(t, c)
 			for _, bad := range s.bad {
