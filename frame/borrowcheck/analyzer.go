@@ -41,9 +41,15 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 	}
 	c := &checker{pass: pass, reported: make(map[report]bool)}
-	for _, fn := range pass.ResultOf[buildssa.Analyzer].(*buildssa.SSA).SrcFuncs {
-		if fn.Parent() == nil {
-			c.function(fn)
+	ssa := pass.ResultOf[buildssa.Analyzer].(*buildssa.SSA)
+	for _, fn := range ssa.SrcFuncs {
+		if fn.Parent() == nil && c.lends(fn) {
+			c.literal(fn, state{})
+		}
+	}
+	for _, fn := range ssa.Pkg.Func("init").AnonFuncs { // of package variables
+		if c.lends(fn) {
+			c.literal(fn, state{})
 		}
 	}
 	return nil, nil

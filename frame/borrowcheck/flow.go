@@ -2,6 +2,7 @@ package borrowcheck
 
 import (
 	"go/constant"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -18,11 +19,22 @@ type flow struct {
 	literals map[*ssa.Function]state
 }
 
-// function checks fn, and the function literals in it.
-func (c *checker) function(fn *ssa.Function) {
-	c.literal(fn, state{})
+// lends reports whether a frame is borrowed in fn or in a function literal in it.
+func (c *checker) lends(fn *ssa.Function) bool {
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			if v, ok := instr.(*ssa.Call); ok {
+				if call, ok := c.classify(&v.Call); ok && (call.lend || call.loop) {
+					return true
+				}
+			}
+		}
+	}
+	return slices.ContainsFunc(fn.AnonFuncs, c.lends)
 }
 
+// literal checks fn from the state entry of the variables around it, and the function literals
+// in it.
 func (c *checker) literal(fn *ssa.Function, entry state) {
 	f := c.run(fn, entry)
 	for _, lit := range fn.AnonFuncs {

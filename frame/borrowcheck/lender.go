@@ -2,6 +2,7 @@ package borrowcheck
 
 import (
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -63,19 +64,10 @@ func (c *checker) classify(common *ssa.CallCommon) (call, bool) {
 	return call{
 		name: qualified(fn),
 		from: c.canonical(common.Args[0]),
-		lend: contains(m.lend, fn.Name()),
-		ends: !contains(m.still, fn.Name()) && fn.Name() != m.loop,
+		lend: slices.Contains(m.lend, fn.Name()),
+		ends: !slices.Contains(m.still, fn.Name()) && fn.Name() != m.loop,
 		loop: fn.Name() == m.loop,
 	}, true
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 func qualified(fn *types.Func) string {

@@ -2,6 +2,7 @@ package borrowcheck
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/parleyproto/parley/frame"
@@ -31,7 +32,7 @@ func TestLendersAreReal(t *testing.T) {
 		for i := range typ.NumMethod() {
 			method := typ.Method(i)
 			lends := method.Type.NumOut() > 0 && (method.Type.Out(0) == bytes || method.Type.Out(0).Implements(reader))
-			if lends && !contains(m.lend, method.Name) {
+			if lends && !slices.Contains(m.lend, method.Name) {
 				t.Errorf("%s.%s returns bytes or a reader, and is not among the methods that lend", name, method.Name)
 			}
 		}

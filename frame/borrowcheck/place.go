@@ -20,7 +20,7 @@ func (f *flow) address(v ssa.Value) (root ssa.Value, path string, exact bool) {
 			root, path, exact = f.address(s.X)
 			exact = exact && s.Low == nil
 		}
-		if i, ok := v.Index.(*ssa.Const); ok && i.Value.Kind() == constant.Int {
+		if i, ok := v.Index.(*ssa.Const); ok && i.Value != nil && i.Value.Kind() == constant.Int {
 			return root, path + "[" + i.Value.ExactString() + "]", exact
 		}
 		return root, path, false

@@ -127,27 +127,22 @@ func worst(parts map[string]loan) (l loan, ok bool) {
 func (s state) clone() state { return maps.Clone(s) }
 
 // carries reports whether a value of type t can hold a borrowed frame.
-func carries(t types.Type) bool { return carriesIn(t, 0) }
-
-func carriesIn(t types.Type, depth int) bool {
-	if depth > 8 {
-		return true
-	}
+func carries(t types.Type) bool {
 	switch t := t.Underlying().(type) {
 	case *types.Basic:
 		return t.Kind() == types.UnsafePointer
 	case *types.Array:
-		return carriesIn(t.Elem(), depth+1)
+		return carries(t.Elem())
 	case *types.Struct:
 		for i := range t.NumFields() {
-			if carriesIn(t.Field(i).Type(), depth+1) {
+			if carries(t.Field(i).Type()) {
 				return true
 			}
 		}
 		return false
 	case *types.Tuple:
 		for i := range t.Len() {
-			if carriesIn(t.At(i).Type(), depth+1) {
+			if carries(t.At(i).Type()) {
 				return true
 			}
 		}

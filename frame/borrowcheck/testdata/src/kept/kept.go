@@ -164,4 +164,24 @@ func (c *conn) others() {
 	c.body, _ = c.r.NextReader() // want `borrowed from Reader.NextReader is stored in a field`
 }
 
+var next = func(r *frame.Reader) ([]byte, error) {
+	return r.Next() // want `returned`
+}
+
+func generic[T any](r *frame.Reader, out map[string]T, parse func([]byte) T, raw map[string]any) {
+	p, _ := r.Next()
+	out[string(p)] = parse(p)
+	raw["x"] = p // want `stored in a map`
+}
+
+func nested(r *frame.Reader, all map[int]any) {
+	for i := range 3 {
+		for p := range r.Frames() {
+			func() {
+				all[i] = p // want `stored in a map`
+			}()
+		}
+	}
+}
+
 func use([]byte) {}
