@@ -99,13 +99,13 @@ func (c *connector) failed(endpoint string, err error, now time.Time) {
 func (c *connector) try(ctx context.Context, to candidate) (*opened, error) {
 	dialing, cancel := context.WithTimeout(ctx, c.cfg.ConnectTimeout)
 	defer cancel()
-	conn, err := c.dial(dialing, to.addr)
+	raw, err := c.dial(dialing, to.addr)
 	if err != nil {
 		return nil, dialError(to.endpoint, err)
 	}
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	stop := context.AfterFunc(ctx, func() { raw.Close() })
 	defer stop()
-	conn, err = c.secure(conn, to.endpoint)
+	conn, err := c.secure(raw, to.endpoint)
 	if err != nil {
 		conn.Close()
 		return nil, &Error{Kind: TLS, Endpoint: to.endpoint, Err: err}

@@ -60,14 +60,15 @@ func (s *Session) Call(ctx context.Context, m codec.Message) (codec.Message, err
 	select {
 	case <-c.done:
 	case <-ctx.Done():
-		s.mu.Lock()
-		delete(s.waiting.calls, n)
-		s.mu.Unlock()
-		c.release()
-		return nil, ctx.Err()
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	reply, err := c.reply, c.err
-	c.release()
+	if s.waiting.calls[n] == c { // ctx ended first
+		delete(s.waiting.calls, n)
+		err = ctx.Err()
+	}
+	s.waiting.release(c)
 	return reply, err
 }
 

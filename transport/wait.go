@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"sync"
-
 	"github.com/parleyproto/parley/codec"
 	"github.com/parleyproto/parley/transport/session"
 )
@@ -10,6 +8,7 @@ import (
 // waiters are the goroutines that wait for something of a session. Guarded by its lock.
 type waiters struct {
 	calls    map[uint64]*waitingCall // by the number of the call
+	idle     []*waitingCall
 	flushes  map[uint64]chan struct{}
 	upgrades []*waitingUpgrade
 	room     chan struct{} // closed when the queue has room; nil: nobody waits
@@ -25,8 +24,6 @@ type waitingCall struct {
 	acked bool // the peer has it: if the session is lost, nothing more will be heard
 }
 
-var callPool = sync.Pool{New: func() any { return &waitingCall{done: make(chan struct{}, 1)} }}
-
 // finish ends the wait of call n, if anybody waits.
 func (w *waiters) finish(n uint64, reply codec.Message, err error) {
 	c := w.calls[n]
@@ -40,7 +37,12 @@ func (w *waiters) finish(n uint64, reply codec.Message, err error) {
 
 // call adds a wait for call n.
 func (w *waiters) call(n uint64) *waitingCall {
-	c := callPool.Get().(*waitingCall)
+	var c *waitingCall
+	if k := len(w.idle); k > 0 {
+		c, w.idle = w.idle[k-1], w.idle[:k-1]
+	} else {
+		c = &waitingCall{done: make(chan struct{}, 1)}
+	}
 	if w.calls == nil {
 		w.calls = map[uint64]*waitingCall{}
 	}
@@ -48,14 +50,20 @@ func (w *waiters) call(n uint64) *waitingCall {
 	return c
 }
 
+// maxIdle is how many waits a session keeps for its next calls. They are not shared between
+// sessions, because a channel must not leave its testing/synctest bubble.
+const maxIdle = 4
+
 // release gives c back; nobody else may know it any more.
-func (c *waitingCall) release() {
+func (w *waiters) release(c *waitingCall) {
 	select {
 	case <-c.done:
 	default:
 	}
 	*c = waitingCall{done: c.done}
-	callPool.Put(c)
+	if len(w.idle) < maxIdle {
+		w.idle = append(w.idle, c)
+	}
 }
 
 // lost ends the calls whose reply will not come because the session was lost.

@@ -115,5 +115,5 @@ func ExampleConfig_Search() {
 		}
 	}
 	fmt.Println(s.Interval())
-	// Output: 5m20s
+	// Output: 5m35s
 }

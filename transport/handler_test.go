@@ -1,0 +1,168 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/fuzz/fault"
+	"github.com/parleyproto/parley/negotiate"
+	"github.com/parleyproto/parley/transport"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+func TestPanicCostsItsOwnMessage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		h := &log{hooks: map[int]func(context.Context, *transport.Session){
+			2: func(context.Context, *transport.Session) { panic("two") },
+		}}
+		serve(t, &network, "server", &transport.Server{Handler: h})
+		c := dial(t, &network, transport.Config{})
+		send(t, c.Session, 1, 3)
+		flush(t, c.Session)
+		h.want(t, 3)
+		_, err := c.Call(t.Context(), &Note{N: 2})
+		var failed *session.CallError
+		if !errors.As(err, &failed) || !strings.Contains(failed.Text, "panicked") {
+			t.Errorf("a call whose handler panicked: %v", err)
+		}
+		if _, err := c.Call(t.Context(), &Note{N: 4}); err != nil {
+			t.Errorf("the call after it: %v", err)
+		}
+	})
+}
+
+// A handler that takes longer than heartbeats and timeouts does not look like a dead peer:
+// somebody else reads, pings and answers.
+func TestSlowHandlerKeepsHeartbeats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		h := &log{hooks: map[int]func(context.Context, *transport.Session){
+			1: func(context.Context, *transport.Session) { time.Sleep(10 * time.Minute) },
+		}}
+		beats := session.Config{Offer: negotiate.Offer{Heartbeat: negotiate.Heartbeat{Interval: 5 * time.Second, Gap: time.Second}}}
+		serve(t, &network, "server", &transport.Server{Handler: h, Session: beats})
+		c := dial(t, &network, transport.Config{Session: beats})
+		send(t, c.Session, 1, 100)
+		flush(t, c.Session)
+		h.want(t, 100)
+		if st := c.Stats(); st.Attaches != 1 {
+			t.Errorf("%d connections, want 1", st.Attaches)
+		}
+	})
+}
+
+// Replies to a client's call are read while one of its handlers runs, also when the handler
+// itself is what waits for them.
+func TestCallsInHandlers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		var err error
+		var flushed error
+		before := time.Now()
+		var took time.Duration
+		serve(t, &network, "server", &transport.Server{Handler: new(log), OnOpen: func(s *transport.Session) error {
+			return s.Send(t.Context(), &Note{N: 5})
+		}})
+		got := &log{hooks: map[int]func(context.Context, *transport.Session){
+			5: func(ctx context.Context, s *transport.Session) {
+				before = time.Now()
+				_, err = s.Call(ctx, &Note{N: 7})
+				took = time.Since(before)
+				flushed = s.Flush(ctx)
+			},
+		}}
+		c := dial(t, &network, transport.Config{Handler: got})
+		ready(t, c)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if err != nil || took != 0 {
+			t.Errorf("Call in a handler: %v after %v, want nil at once", err, took)
+		}
+		if flushed == nil {
+			t.Error("Flush in a handler is no error")
+		}
+	})
+}
+
+func TestMessagesAreDoneWhenTheLoopComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		var s *transport.Session
+		serve(t, &network, "server", &transport.Server{Handler: new(log), OnOpen: func(o *transport.Session) error {
+			s = o
+			return nil
+		}})
+		c := dial(t, &network, transport.Config{})
+		ready(t, c)
+		send(t, s, 1, 3)
+		n := 0
+		for m, err := range c.Messages(t.Context()) {
+			n++
+			if err != nil || m.(*Note).N != n {
+				t.Fatalf("message %d: %v, %v", n, m, err)
+			}
+			time.Sleep(time.Second)
+			if left := s.Stats().Unacked; left != 4-n {
+				t.Errorf("in the loop for %d: %d unacknowledged, want %d", n, left, 4-n)
+			}
+			if n == 3 {
+				break
+			}
+		}
+		flush(t, s)
+		called := make(chan error)
+		go func() {
+			_, err := s.Call(t.Context(), &Note{N: 1})
+			called <- err
+		}()
+		for range c.Messages(t.Context()) {
+			break
+		}
+		var failed *session.CallError
+		if err := <-called; !errors.As(err, &failed) {
+			t.Errorf("a call to a side without a handler: %v", err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		for m, err := range c.Messages(ctx) {
+			if m != nil || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("no message: %v, %v; want the context's error", m, err)
+			}
+		}
+	})
+}
+
+func TestHandlersOfOneSessionRunOneAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		running, n := 0, 0
+		serve(t, &network, "server", &transport.Server{Handler: transport.HandlerFunc(
+			func(context.Context, *transport.Session, transport.Incoming) (codec.Message, error) {
+				running++ // the race detector would see two
+				if running > 1 {
+					t.Error("two handlers at the same time")
+				}
+				n++
+				if n%7 == 0 {
+					time.Sleep(25 * time.Millisecond)
+				}
+				running--
+				return nil, nil
+			})})
+		c := dial(t, &network, transport.Config{})
+		for i := 1; i <= 200; i++ {
+			send(t, c.Session, i, i)
+			time.Sleep(time.Duration(i%3) * time.Millisecond)
+		}
+		flush(t, c.Session)
+		if n != 200 {
+			t.Errorf("%d handled, want 200", n)
+		}
+	})
+}
