@@ -88,7 +88,10 @@ func (c check) property(t *testing.T, l law) {
 		m := c.Random(&Rand{Rand: c.rand, Levels: 6})
 		b, err := c.codec.Codec.Append([]byte("dst"), m)
 		if err != nil {
-			return c.result(m, nil, c.encodeError(err))
+			return c.result(m, nil, c.unlessConverted(err))
+		}
+		if _, err := c.codec.Codec.Decode(b[3:]); err != nil {
+			return c.result(m, b[3:], c.unlessConverted(err))
 		}
 		return c.result(m, b[3:], l(c, m, b[3:]))
 	}).Check(parameters)
@@ -98,8 +101,8 @@ func (c check) property(t *testing.T, l law) {
 	}
 }
 
-// encodeError passes over values that the user's conversions refuse.
-func (c check) encodeError(err error) error {
+// unlessConverted passes over values that the user's conversions may refuse.
+func (c check) unlessConverted(err error) error {
 	if c.Converts {
 		return nil
 	}

@@ -2,15 +2,18 @@ package gen
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/parleyproto/parley/codec/schema"
 )
 
-// A version that has an older form of a field gets a copy of the message in which the user's
-// methods have derived it; the passes that size and write then see the copy and know nothing
-// of conversions.
+// Fields that replaced one another are a chain. In a version, a field's own value counts; if
+// it is the default, it is derived from the nearest field of the chain that is not, newer
+// ones first. The derived values stand in a copy of the message, which the passes that size
+// and write then see; they know nothing of conversions.
 
-// projectFunc writes a struct's function that makes the copy.
+// projectFunc writes a struct's function that makes the copy, if one is needed.
 func (e *emitter) projectFunc(s *schema.Struct) {
 	e.within = s
 	depth := ""
@@ -18,26 +21,23 @@ func (e *emitter) projectFunc(s *schema.Struct) {
 		depth = ", depth int"
 	}
 	e.f("")
-	e.f("// %s returns a copy of m with the fields that this version has in an older form.", e.fn("project", s))
+	e.f("// %s returns m, or a copy with the fields that this version derives from others.", e.fn("project", s))
 	e.f("func %s(m *%s%s) (*%s, error) {", e.fn("project", s), s.Name, depth, s.Name)
 	if s.Recursive {
 		e.f("if depth--; depth < 0 { return nil, wire.Invalid(\"\", codec.ErrDepth) }")
 	}
+	if none, only := e.projectWhen(s); only {
+		e.f("if %s { return m, nil }", none)
+	}
 	e.f("c := *m")
-	for _, f := range s.Fields {
-		if f.Newer != nil || f.Older == nil {
-			continue // once for each chain, at its newest field
-		}
-		fs := chain(f)
-		at := newestPresent(fs, e.v)
-		for k := len(fs) - 2; at >= 0 && k >= at; k-- {
-			e.f("if x, err := m.%s(c.%s); err != nil { return nil, wire.Invalid(%q, err) } else { c.%s = x }",
-				fs[k].Newer.Method, fs[k+1].Name, fs[k].Name, fs[k].Name)
+	for _, f := range s.At(e.v) {
+		if derived(f, e.v) {
+			e.derive(f)
 		}
 	}
 	for _, f := range s.At(e.v) {
 		n := f.At(e.v)
-		if f.Lossy && losesNil(f, e.v) && n.Kind == schema.Pointer {
+		if fillsNil(f, e.v) {
 			e.f("if c.%s == nil { c.%s = new(%s) }", f.Name, f.Name, n.Elem.Go)
 		}
 		if e.projects(n) {
@@ -45,6 +45,47 @@ func (e *emitter) projectFunc(s *schema.Struct) {
 		}
 	}
 	e.f("return &c, nil\n}")
+}
+
+// projectWhen returns a condition that a struct's own fields need no copy; only tells that no
+// part of it may need one.
+func (e *emitter) projectWhen(s *schema.Struct) (none string, only bool) {
+	var conds []string
+	for _, f := range s.At(e.v) {
+		if e.projects(f.At(e.v)) {
+			return "", false
+		}
+		if fillsNil(f, e.v) {
+			conds = append(conds, "m."+f.Name+" != nil")
+		}
+		if derived(f, e.v) {
+			conds = append(conds, e.notDefault(f, "m."+f.Name))
+		}
+	}
+	return strings.Join(conds, " && "), true
+}
+
+// derive writes code that gives a field with its default the value of another one.
+func (e *emitter) derive(f *schema.Field) {
+	fs := chain(f)
+	at := slices.Index(fs, f)
+	step := func(to *schema.Field, c *schema.Conversion) {
+		e.f("if x, err := m.%s(c.%s); err != nil { return nil, wire.Invalid(%q, err) } else { c.%s = x }", c.Method, c.Source.Name, to.Name, to.Name)
+	}
+	e.f("switch {\ncase %s:", e.notDefault(f, "c."+f.Name))
+	for k := at + 1; k < len(fs); k++ {
+		e.f("case %s:", e.notDefault(fs[k], "c."+fs[k].Name))
+		for j := k - 1; j >= at; j-- {
+			step(fs[j], fs[j].Newer)
+		}
+	}
+	for k := at - 1; k >= 0; k-- {
+		e.f("case %s:", e.notDefault(fs[k], "c."+fs[k].Name))
+		for j := k + 1; j <= at; j++ {
+			step(fs[j], fs[j].Older)
+		}
+	}
+	e.f("}")
 }
 
 // projects tells whether a node contains structs that convert.

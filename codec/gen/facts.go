@@ -134,11 +134,7 @@ func newestPresent(fs []*schema.Field, v codec.Version) int {
 // losesAt tells whether v loses a value of f that is not its default: v does not have the
 // field and nothing that carries its value in another form.
 func losesAt(f *schema.Field, v codec.Version) bool {
-	if f.At(v) != nil {
-		return false
-	}
-	fs := chain(f)
-	return newestPresent(fs, v) < 0 && f == fs[len(fs)-1]
+	return f.At(v) == nil && newestPresent(chain(f), v) < 0
 }
 
 // losesNil tells whether v has f but cannot tell its nil from its empty or zero value, which
@@ -162,20 +158,24 @@ func nilCarriers(f *schema.Field) string {
 	return nullable.Carriers()
 }
 
-// converts tells whether encoding s in v needs conversions by the user's methods.
+// converts tells whether encoding s in v may need conversions by the user's methods.
 func converts(s *schema.Struct, v codec.Version) bool {
 	for _, o := range reachableAt(s, v) {
 		for _, f := range o.Fields {
-			if f.Lossy && losesNil(f, v) && f.At(v).Kind != schema.Bytes && f.At(v).Kind != schema.Slice && f.At(v).Kind != schema.Map {
-				return true
-			}
-			fs := chain(f)
-			if i := newestPresent(fs, v); i >= 0 && i < len(fs)-1 {
+			if derived(f, v) || fillsNil(f, v) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// derived tells whether v has f, and other fields that it can be derived from.
+func derived(f *schema.Field, v codec.Version) bool { return f.At(v) != nil && len(chain(f)) > 1 }
+
+// fillsNil tells whether v has no value for nil where the schema lets it become zero.
+func fillsNil(f *schema.Field, v codec.Version) bool {
+	return f.Lossy && losesNil(f, v) && f.At(v).Kind == schema.Pointer
 }
 
 // reachableAt returns s and all structs within it in v.

@@ -4,6 +4,7 @@ package zoo
 
 import (
 	"maps"
+	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -1551,18 +1552,31 @@ func lossReadingV0(lost []string, path string, m *Reading) []string {
 	return lost
 }
 
-// projectReadingV0 returns a copy of m with the fields that this version has in an older form.
+// projectReadingV0 returns m, or a copy with the fields that this version derives from others.
 func projectReadingV0(m *Reading) (*Reading, error) {
-	c := *m
-	if x, err := m.MilliToCelsius(c.Milli); err != nil {
-		return nil, wire.Invalid("Celsius", err)
-	} else {
-		c.Celsius = x
+	if math.Float64bits(float64(m.Kelvin)) != 0 {
+		return m, nil
 	}
-	if x, err := m.CelsiusToKelvin(c.Celsius); err != nil {
-		return nil, wire.Invalid("Kelvin", err)
-	} else {
-		c.Kelvin = x
+	c := *m
+	switch {
+	case math.Float64bits(float64(c.Kelvin)) != 0:
+	case math.Float64bits(float64(c.Celsius)) != 0:
+		if x, err := m.CelsiusToKelvin(c.Celsius); err != nil {
+			return nil, wire.Invalid("Kelvin", err)
+		} else {
+			c.Kelvin = x
+		}
+	case c.Milli != 0:
+		if x, err := m.MilliToCelsius(c.Milli); err != nil {
+			return nil, wire.Invalid("Celsius", err)
+		} else {
+			c.Celsius = x
+		}
+		if x, err := m.CelsiusToKelvin(c.Celsius); err != nil {
+			return nil, wire.Invalid("Kelvin", err)
+		} else {
+			c.Kelvin = x
+		}
 	}
 	return &c, nil
 }
@@ -1751,7 +1765,7 @@ func lossBatchV0(lost []string, path string, m *Batch) []string {
 	return lost
 }
 
-// projectBatchV0 returns a copy of m with the fields that this version has in an older form.
+// projectBatchV0 returns m, or a copy with the fields that this version derives from others.
 func projectBatchV0(m *Batch) (*Batch, error) {
 	c := *m
 	c.Readings = slices.Clone(c.Readings)

@@ -2332,13 +2332,26 @@ func lossReadingV1(lost []string, path string, m *Reading) []string {
 	return lost
 }
 
-// projectReadingV1 returns a copy of m with the fields that this version has in an older form.
+// projectReadingV1 returns m, or a copy with the fields that this version derives from others.
 func projectReadingV1(m *Reading) (*Reading, error) {
+	if math.Float64bits(float64(m.Celsius)) != 0 {
+		return m, nil
+	}
 	c := *m
-	if x, err := m.MilliToCelsius(c.Milli); err != nil {
-		return nil, wire.Invalid("Celsius", err)
-	} else {
-		c.Celsius = x
+	switch {
+	case math.Float64bits(float64(c.Celsius)) != 0:
+	case c.Milli != 0:
+		if x, err := m.MilliToCelsius(c.Milli); err != nil {
+			return nil, wire.Invalid("Celsius", err)
+		} else {
+			c.Celsius = x
+		}
+	case math.Float64bits(float64(c.Kelvin)) != 0:
+		if x, err := m.KelvinToCelsius(c.Kelvin); err != nil {
+			return nil, wire.Invalid("Celsius", err)
+		} else {
+			c.Celsius = x
+		}
 	}
 	return &c, nil
 }
@@ -2626,7 +2639,7 @@ func lossBatchV1(lost []string, path string, m *Batch) []string {
 	return lost
 }
 
-// projectBatchV1 returns a copy of m with the fields that this version has in an older form.
+// projectBatchV1 returns m, or a copy with the fields that this version derives from others.
 func projectBatchV1(m *Batch) (*Batch, error) {
 	c := *m
 	c.Readings = slices.Clone(c.Readings)

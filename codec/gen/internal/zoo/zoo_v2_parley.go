@@ -1866,13 +1866,26 @@ func lossReadingV2(lost []string, path string, m *Reading) []string {
 	return lost
 }
 
-// projectReadingV2 returns a copy of m with the fields that this version has in an older form.
+// projectReadingV2 returns m, or a copy with the fields that this version derives from others.
 func projectReadingV2(m *Reading) (*Reading, error) {
+	if math.Float64bits(float64(m.Celsius)) != 0 {
+		return m, nil
+	}
 	c := *m
-	if x, err := m.MilliToCelsius(c.Milli); err != nil {
-		return nil, wire.Invalid("Celsius", err)
-	} else {
-		c.Celsius = x
+	switch {
+	case math.Float64bits(float64(c.Celsius)) != 0:
+	case c.Milli != 0:
+		if x, err := m.MilliToCelsius(c.Milli); err != nil {
+			return nil, wire.Invalid("Celsius", err)
+		} else {
+			c.Celsius = x
+		}
+	case math.Float64bits(float64(c.Kelvin)) != 0:
+		if x, err := m.KelvinToCelsius(c.Kelvin); err != nil {
+			return nil, wire.Invalid("Celsius", err)
+		} else {
+			c.Celsius = x
+		}
 	}
 	return &c, nil
 }
@@ -2292,7 +2305,7 @@ func lossBatchV2(lost []string, path string, m *Batch) []string {
 	return lost
 }
 
-// projectBatchV2 returns a copy of m with the fields that this version has in an older form.
+// projectBatchV2 returns m, or a copy with the fields that this version derives from others.
 func projectBatchV2(m *Batch) (*Batch, error) {
 	c := *m
 	c.Readings = slices.Clone(c.Readings)

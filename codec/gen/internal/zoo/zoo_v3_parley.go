@@ -83,6 +83,10 @@ func (codecV3) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 3)
 		}
+		m, err := projectReadingV3(m)
+		if err != nil {
+			return dst, wire.Of(err, "Reading", 3)
+		}
 		n, err := sizeReadingV3(m)
 		if err != nil {
 			return dst, wire.Of(err, "Reading", 3)
@@ -118,6 +122,10 @@ func (codecV3) Append(dst []byte, m codec.Message) ([]byte, error) {
 	case *Batch:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 3)
+		}
+		m, err := projectBatchV3(m)
+		if err != nil {
+			return dst, wire.Of(err, "Batch", 3)
 		}
 		n, err := sizeBatchV3(m)
 		if err != nil {
@@ -598,6 +606,10 @@ func appendBodyReadingV3(dst []byte, m *Reading) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 3)
 	}
+	m, err := projectReadingV3(m)
+	if err != nil {
+		return dst, wire.Of(err, "Reading", 3)
+	}
 	n, err := sizeReadingV3(m)
 	if err != nil {
 		return dst, wire.Of(err, "Reading", 3)
@@ -610,6 +622,10 @@ func appendBodyReadingV3(dst []byte, m *Reading) ([]byte, error) {
 func sizeBodyReadingV3(m *Reading) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 3)
+	}
+	m, err := projectReadingV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 3)
 	}
 	n, err := sizeReadingV3(m)
 	if err != nil {
@@ -700,6 +716,10 @@ func appendBodyBatchV3(dst []byte, m *Batch) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 3)
 	}
+	m, err := projectBatchV3(m)
+	if err != nil {
+		return dst, wire.Of(err, "Batch", 3)
+	}
 	n, err := sizeBatchV3(m)
 	if err != nil {
 		return dst, wire.Of(err, "Batch", 3)
@@ -712,6 +732,10 @@ func appendBodyBatchV3(dst []byte, m *Batch) ([]byte, error) {
 func sizeBodyBatchV3(m *Batch) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 3)
+	}
+	m, err := projectBatchV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Batch", 3)
 	}
 	n, err := sizeBatchV3(m)
 	if err != nil {
@@ -2204,6 +2228,35 @@ func lossReadingV3(lost []string, path string, m *Reading) []string {
 	return lost
 }
 
+// projectReadingV3 returns m, or a copy with the fields that this version derives from others.
+func projectReadingV3(m *Reading) (*Reading, error) {
+	if m.Milli != 0 {
+		return m, nil
+	}
+	c := *m
+	switch {
+	case c.Milli != 0:
+	case math.Float64bits(float64(c.Celsius)) != 0:
+		if x, err := m.CelsiusToMilli(c.Celsius); err != nil {
+			return nil, wire.Invalid("Milli", err)
+		} else {
+			c.Milli = x
+		}
+	case math.Float64bits(float64(c.Kelvin)) != 0:
+		if x, err := m.KelvinToCelsius(c.Kelvin); err != nil {
+			return nil, wire.Invalid("Celsius", err)
+		} else {
+			c.Celsius = x
+		}
+		if x, err := m.CelsiusToMilli(c.Celsius); err != nil {
+			return nil, wire.Invalid("Milli", err)
+		} else {
+			c.Milli = x
+		}
+	}
+	return &c, nil
+}
+
 // sizeTaggedV3 returns the size of m's fields, or what this version cannot carry.
 func sizeTaggedV3(m *Tagged) (int, error) {
 	if len(m.Rest) != 0 {
@@ -2622,4 +2675,36 @@ func lossBatchV3(lost []string, path string, m *Batch) []string {
 		lost = lossReadingV3(lost, wire.Join(path, "One"), m.One)
 	}
 	return lost
+}
+
+// projectBatchV3 returns m, or a copy with the fields that this version derives from others.
+func projectBatchV3(m *Batch) (*Batch, error) {
+	c := *m
+	c.Readings = slices.Clone(c.Readings)
+	for k235 := range c.Readings {
+		p236, err := projectReadingV3(&c.Readings[k235])
+		if err != nil {
+			return nil, wire.In(err, wire.Index("Readings", k235))
+		}
+		c.Readings[k235] = *p236
+	}
+	c.ByName = maps.Clone(c.ByName)
+	for k237, e238 := range c.ByName {
+		p239, err := projectReadingV3(&e238)
+		if err != nil {
+			return nil, wire.In(err, wire.Key("ByName", k237))
+		}
+		e238 = *p239
+		c.ByName[k237] = e238
+	}
+	if c.One != nil {
+		p240 := *c.One
+		p241, err := projectReadingV3(&p240)
+		if err != nil {
+			return nil, wire.In(err, "One")
+		}
+		p240 = *p241
+		c.One = &p240
+	}
+	return &c, nil
 }

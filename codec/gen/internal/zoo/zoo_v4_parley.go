@@ -81,6 +81,10 @@ func (codecV4) Append(dst []byte, m codec.Message) ([]byte, error) {
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 4)
 		}
+		m, err := projectReadingV4(m)
+		if err != nil {
+			return dst, wire.Of(err, "Reading", 4)
+		}
 		n, err := sizeReadingV4(m)
 		if err != nil {
 			return dst, wire.Of(err, "Reading", 4)
@@ -116,6 +120,10 @@ func (codecV4) Append(dst []byte, m codec.Message) ([]byte, error) {
 	case *Batch:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 4)
+		}
+		m, err := projectBatchV4(m)
+		if err != nil {
+			return dst, wire.Of(err, "Batch", 4)
 		}
 		n, err := sizeBatchV4(m)
 		if err != nil {
@@ -592,6 +600,10 @@ func appendBodyReadingV4(dst []byte, m *Reading) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 4)
 	}
+	m, err := projectReadingV4(m)
+	if err != nil {
+		return dst, wire.Of(err, "Reading", 4)
+	}
 	n, err := sizeReadingV4(m)
 	if err != nil {
 		return dst, wire.Of(err, "Reading", 4)
@@ -604,6 +616,10 @@ func appendBodyReadingV4(dst []byte, m *Reading) ([]byte, error) {
 func sizeBodyReadingV4(m *Reading) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 4)
+	}
+	m, err := projectReadingV4(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 4)
 	}
 	n, err := sizeReadingV4(m)
 	if err != nil {
@@ -694,6 +710,10 @@ func appendBodyBatchV4(dst []byte, m *Batch) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 4)
 	}
+	m, err := projectBatchV4(m)
+	if err != nil {
+		return dst, wire.Of(err, "Batch", 4)
+	}
 	n, err := sizeBatchV4(m)
 	if err != nil {
 		return dst, wire.Of(err, "Batch", 4)
@@ -706,6 +726,10 @@ func appendBodyBatchV4(dst []byte, m *Batch) ([]byte, error) {
 func sizeBodyBatchV4(m *Batch) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 4)
+	}
+	m, err := projectBatchV4(m)
+	if err != nil {
+		return 0, wire.Of(err, "Batch", 4)
 	}
 	n, err := sizeBatchV4(m)
 	if err != nil {
@@ -810,6 +834,35 @@ func lossReadingV4(lost []string, path string, m *Reading) []string {
 		lost = append(lost, wire.Join(path, "Old"))
 	}
 	return lost
+}
+
+// projectReadingV4 returns m, or a copy with the fields that this version derives from others.
+func projectReadingV4(m *Reading) (*Reading, error) {
+	if m.Milli != 0 {
+		return m, nil
+	}
+	c := *m
+	switch {
+	case c.Milli != 0:
+	case math.Float64bits(float64(c.Celsius)) != 0:
+		if x, err := m.CelsiusToMilli(c.Celsius); err != nil {
+			return nil, wire.Invalid("Milli", err)
+		} else {
+			c.Milli = x
+		}
+	case math.Float64bits(float64(c.Kelvin)) != 0:
+		if x, err := m.KelvinToCelsius(c.Kelvin); err != nil {
+			return nil, wire.Invalid("Celsius", err)
+		} else {
+			c.Celsius = x
+		}
+		if x, err := m.CelsiusToMilli(c.Celsius); err != nil {
+			return nil, wire.Invalid("Milli", err)
+		} else {
+			c.Milli = x
+		}
+	}
+	return &c, nil
 }
 
 // sizeTaggedV4 returns the size of m's fields, or what this version cannot carry.
@@ -1225,4 +1278,36 @@ func lossBatchV4(lost []string, path string, m *Batch) []string {
 		lost = lossReadingV4(lost, wire.Join(path, "One"), m.One)
 	}
 	return lost
+}
+
+// projectBatchV4 returns m, or a copy with the fields that this version derives from others.
+func projectBatchV4(m *Batch) (*Batch, error) {
+	c := *m
+	c.Readings = slices.Clone(c.Readings)
+	for k52 := range c.Readings {
+		p53, err := projectReadingV4(&c.Readings[k52])
+		if err != nil {
+			return nil, wire.In(err, wire.Index("Readings", k52))
+		}
+		c.Readings[k52] = *p53
+	}
+	c.ByName = maps.Clone(c.ByName)
+	for k54, e55 := range c.ByName {
+		p56, err := projectReadingV4(&e55)
+		if err != nil {
+			return nil, wire.In(err, wire.Key("ByName", k54))
+		}
+		e55 = *p56
+		c.ByName[k54] = e55
+	}
+	if c.One != nil {
+		p57 := *c.One
+		p58, err := projectReadingV4(&p57)
+		if err != nil {
+			return nil, wire.In(err, "One")
+		}
+		p57 = *p58
+		c.One = &p57
+	}
+	return &c, nil
 }
