@@ -1,7 +1,9 @@
 package negotiate_test
 
 import (
+	"encoding/binary"
 	"errors"
+	"io"
 	"reflect"
 	"testing"
 	"time"
@@ -174,6 +176,26 @@ func TestChooseLaws(t *testing.T) {
 		b, err := negotiate.Confirm(client, negotiate.Answer{Version: a.Version, Offer: server.Normal()})
 		return err == nil && b.Version == a.Version
 	})
+	law("a client confirms only what both allow", func(server, client negotiate.Offer, _ negotiate.Agreement, _ *negotiate.Refusal) bool {
+		for v := codec.Version(0); v < 20; v++ {
+			a, err := negotiate.Confirm(client, negotiate.Answer{Version: v, Offer: server.Normal()})
+			if err == nil && (a.Version != v || !speakable(server, client, v)) {
+				return false
+			}
+		}
+		return true
+	})
+	law("only a refusal leads to a second try", func(server, client negotiate.Offer, _ negotiate.Agreement, _ *negotiate.Refusal) bool {
+		tried := client
+		tried.Versions = negotiate.VersionSet(19)
+		for _, err := range []error{&negotiate.TimeoutError{}, &negotiate.NotParleyError{}, &negotiate.ChoiceError{}, io.ErrUnexpectedEOF,
+			&negotiate.RefusedError{Refusal: negotiate.Refusal{Code: negotiate.CodeOverload, Versions: server.Versions}}} {
+			if _, ok := negotiate.Fallback(client, tried, err); ok {
+				return false
+			}
+		}
+		return true
+	})
 	law("a second try is strictly lower and ends", func(server, client negotiate.Offer, _ negotiate.Agreement, r *negotiate.Refusal) bool {
 		tried := client
 		for range 20 {
@@ -193,5 +215,34 @@ func TestChooseLaws(t *testing.T) {
 		}
 		return false
 	})
+	props.TestingRun(t)
+}
+
+// A proof holds for one key, role, frame, epoch and digest, and for nothing else.
+func TestProofLaws(t *testing.T) {
+	digest := gen.UInt64().Map(func(n uint64) negotiate.Digest {
+		return negotiate.GreetingDigest(binary.AppendUvarint(nil, n), nil)
+	})
+	key := gen.UInt8Range(0, 3).Map(func(n uint8) negotiate.Key { return negotiate.SharedKey([]byte{n}) })
+	role := gen.OneConstOf(negotiate.Client, negotiate.Server)
+	kind := gen.OneConstOf(negotiate.KindProbe, negotiate.KindCut)
+	epoch := gen.UInt64Range(0, 3)
+	props := gopter.NewProperties(parameters(2000))
+	props.Property("equal exactly when all that they prove is equal", prop.ForAll(
+		func(d1, d2 negotiate.Digest, same bool, k1, k2 negotiate.Key, r1, r2 negotiate.Role, f1, f2 negotiate.Kind, e1, e2 uint64) bool {
+			if same {
+				d2 = d1
+			}
+			equal := d1 == d2 && k1 == k2 && r1 == r2 && f1 == f2 && e1 == e2
+			return d1.Proof(k1, r1, f1, e1).Equal(d2.Proof(k2, r2, f2, e2)) == equal
+		}, digest, digest, gen.Bool(), key, key, role, role, kind, kind, epoch, epoch))
+	props.Property("the same for an ATTACH", prop.ForAll(
+		func(d1, d2 negotiate.Digest, same bool, g1, g2, n1, n2 uint64) bool {
+			if same {
+				d2 = d1
+			}
+			equal := d1 == d2 && g1 == g2 && n1 == n2
+			return d1.AttachProof([32]byte{1}, [16]byte{2}, g1, n1).Equal(d2.AttachProof([32]byte{1}, [16]byte{2}, g2, n2)) == equal
+		}, digest, digest, gen.Bool(), epoch, epoch, epoch, epoch))
 	props.TestingRun(t)
 }
