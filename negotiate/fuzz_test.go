@@ -62,7 +62,7 @@ func FuzzHandshake(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, in []byte, cut uint16, server bool) {
-		cfg := &negotiate.HandshakeConfig{Offer: o, Recognizer: negotiate.RecognizeAny(negotiate.RecognizeJSON(2), negotiate.RecognizeLines(3))}
+		cfg := &negotiate.HandshakeConfig{Offer: o, Recognizer: negotiate.RecognizeAny(negotiate.RecognizeJSON(2), negotiate.RecognizeLines(1))}
 		if server {
 			cfg.Role = negotiate.Server
 		}
