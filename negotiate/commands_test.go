@@ -29,6 +29,8 @@ type expected struct {
 type act string
 
 const (
+	actBegin    act = "Begin"
+	actFirst    act = "the peer's first PROBE"
 	actStart    act = "Start"
 	actCancel   act = "Cancel"
 	actReady    act = "Ready"
@@ -174,16 +176,40 @@ type machine struct {
 	mine, theirs uint64
 	digest       negotiate.Digest
 	completed    int
+	err          error // of the last step
 	bad          string
 }
 
-func newMachine(role negotiate.Role) *machine {
+func freshMachine(role negotiate.Role) *machine {
 	cfg := &negotiate.UpgradeConfig{Role: role, Offer: negotiate.Offer{Versions: negotiate.Versions{{Lo: 1, Hi: 5}}}}
 	a := &negotiate.Agreement{Version: 5, Peer: cfg.Offer}
-	m := &machine{role: role, up: negotiate.NewUpgrade(cfg, a, negotiate.Key{})}
-	m.give(negotiate.Begin{})
-	m.give(negotiate.Received{Frame: negotiate.Probe{Proof: m.digest.Proof(negotiate.Key{}, role.Peer(), negotiate.KindProbe, 0)}})
+	return &machine{role: role, up: negotiate.NewUpgrade(cfg, a, negotiate.Key{})}
+}
+
+// newMachine returns one that is open.
+func newMachine(role negotiate.Role) *machine {
+	m := freshMachine(role)
+	m.act(actBegin, 0)
+	m.act(actFirst, 0)
 	return m
+}
+
+// act does one act.
+func (m *machine) act(a act, v codec.Version) {
+	switch a {
+	case actBegin:
+		m.give(negotiate.Begin{})
+	case actStart:
+		m.give(to(v))
+	case actCancel:
+		m.give(negotiate.Cancel{})
+	case actReady:
+		m.give(negotiate.Ready{})
+	case actTimer:
+		m.give(negotiate.Timer{})
+	default:
+		m.give(negotiate.Received{Frame: m.frame(a, v), Last: 3, Frames: 4})
+	}
 }
 
 // give steps the machine and notes what its peer would learn.
@@ -192,7 +218,8 @@ func (m *machine) give(in negotiate.Input) {
 	if _, ok := in.(negotiate.Timer); ok && !m.up.Deadline().IsZero() {
 		now = m.up.Deadline()
 	}
-	as, _ := m.up.Step(now, in)
+	as, err := m.up.Step(now, in)
+	m.err = err
 	for _, a := range as {
 		switch a := a.(type) {
 		case negotiate.Send:
@@ -236,6 +263,8 @@ func (m *machine) frame(a act, v codec.Version) negotiate.Frame {
 		return negotiate.Reject{Epoch: m.offered.Epoch, Code: negotiate.RejectBusy}
 	case actWithdraw:
 		return negotiate.Withdraw{Epoch: m.theirs}
+	case actFirst:
+		return negotiate.Probe{Proof: m.digest.Proof(negotiate.Key{}, m.role.Peer(), negotiate.KindProbe, 0)}
 	case actCut:
 		return negotiate.Cut{Epoch: e, Last: 3, Frames: 4, Proof: proof(negotiate.KindCut)}
 	}
@@ -252,18 +281,7 @@ func (c command) String() string { return fmt.Sprintf("%s (%d)", c.act, c.v) }
 
 func (c command) Run(sut commands.SystemUnderTest) commands.Result {
 	m := sut.(*machine)
-	switch c.act {
-	case actStart:
-		m.give(to(c.v))
-	case actCancel:
-		m.give(negotiate.Cancel{})
-	case actReady:
-		m.give(negotiate.Ready{})
-	case actTimer:
-		m.give(negotiate.Timer{})
-	default:
-		m.give(negotiate.Received{Frame: m.frame(c.act, c.v), Last: 3, Frames: 4})
-	}
+	m.act(c.act, c.v)
 	return *m
 }
 

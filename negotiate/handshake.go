@@ -51,22 +51,22 @@ const (
 	Greeting HandshakeState = iota
 
 	// AwaitAnswer is a client that waits for the rest of the answer's line. Left for
-	// Agreeing by OK, for Failed by NO, by a broken line and by the timeout, for
+	// Finished by OK, for Failed by NO, by a broken line and by the timeout, for
 	// Recognizing by a byte that no answer can have.
 	AwaitAnswer
 
 	// AwaitGreeting is a server that waits for the rest of the greeting's line. Left for
-	// Agreeing when the answer is sent, for Failed when a refusal is sent and by the
+	// Finished when the answer is sent, for Failed when a refusal is sent and by the
 	// timeout, for Recognizing by a byte that no greeting can have.
 	AwaitGreeting
 
-	// Recognizing shows the peer's first bytes to the recogniser. Left for Agreeing or
+	// Recognizing shows the peer's first bytes to the recogniser. Left for Finished or
 	// Failed by its verdict, for Failed by the timeout.
 	Recognizing
 
-	// Agreeing has the agreement; it is final. Until the peer's PROBE has verified, the
+	// Finished has the agreement; it is final. Until the peer's PROBE has verified, the
 	// agreement is no more than what the peer seems to have said.
-	Agreeing
+	Finished
 
 	// Failed is final.
 	Failed
@@ -76,7 +76,7 @@ const (
 
 var handshakeStateNames = [handshakeStates]string{
 	Greeting: "Greeting", AwaitAnswer: "AwaitAnswer", AwaitGreeting: "AwaitGreeting",
-	Recognizing: "Recognizing", Agreeing: "Agreeing", Failed: "Failed",
+	Recognizing: "Recognizing", Finished: "Finished", Failed: "Failed",
 }
 
 // String returns the constant's name.
@@ -153,7 +153,7 @@ func (h *Handshake) Deadline() time.Time { return h.deadline }
 // The end of the stream is the caller's to handle: before Done it is always a failure, never
 // a reason to try a lower version.
 func (h *Handshake) Step(now time.Time, in []byte) (Output, error) {
-	if h.state >= Agreeing {
+	if h.state >= Finished {
 		return Output{}, ErrFinished
 	}
 	if !now.Before(h.deadline) {
@@ -180,7 +180,7 @@ func (h *Handshake) Step(now time.Time, in []byte) (Output, error) {
 		h.state = Failed
 		out.Done, out.Agreement, out.Replay = false, Agreement{}, nil
 	case out.Done:
-		h.state = Agreeing
+		h.state = Finished
 	}
 	return out, err
 }
