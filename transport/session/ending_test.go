@@ -1,0 +1,134 @@
+package session_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/parleyproto/parley/fuzz/sessiontest"
+	"github.com/parleyproto/parley/negotiate"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+func TestCloseTellsEveryOutcome(t *testing.T) {
+	x := newClientPeer(t, profile(t, negotiate.Client, nil))
+	written, _ := x.m.Send(x.now, &sessiontest.Msg{N: 1}, session.SendOptions{})
+	x.pump()
+	waiting, _ := x.m.Send(x.now, &sessiontest.Msg{N: 2}, session.SendOptions{})
+	flush := x.m.Flush(x.now)
+	x.m.Close(x.now, session.CloseHandler, "enough")
+	if _, err := x.m.Send(x.now, &sessiontest.Msg{}, session.SendOptions{}); !errors.Is(err, session.ErrEnded) {
+		t.Errorf("Send after Close: %v", err)
+	}
+	x.pump()
+	if c := x.take(session.KindClose); session.CloseCode(c.Code) != session.CloseHandler || string(c.Text) != "enough" {
+		t.Errorf("the peer was told %+v", c)
+	}
+	got := map[uint64]session.Outcome{}
+	for _, ev := range x.events {
+		if ev.Kind == session.EventOutcome {
+			got[ev.ID] = ev.Outcome
+		}
+	}
+	if got[written] != session.Unknown || got[waiting] != session.Dropped {
+		t.Errorf("outcomes %v, want unknown for the written, dropped for the waiting", got)
+	}
+	if x.event(session.EventFlushed).ID != flush {
+		t.Error("the flush still waits")
+	}
+	last := x.events[len(x.events)-1]
+	if !errors.Is(last.Err, &session.CloseError{Code: session.CloseHandler, Text: ""}) && last.Kind != session.EventClosed {
+		t.Errorf("the last event is %+v", last)
+	}
+	if x.m.State() != session.Ended || !x.m.Deadline().IsZero() {
+		t.Errorf("the session is %v, with a deadline at %v", x.m.State(), x.m.Deadline())
+	}
+}
+
+func TestCloseUnderABlockedWriter(t *testing.T) {
+	x := newServerPeer(t, profile(t, negotiate.Server, nil))
+	x.m.Send(x.now, &sessiontest.Msg{}, session.SendOptions{})
+	if x.m.Output(x.now, x.gen) == nil {
+		t.Fatal("nothing to write")
+	}
+	x.m.Close(x.now, session.CloseShutdown, "")
+	x.m.Tick(x.now.Add(time.Minute))
+	if x.m.State() != session.Ended {
+		t.Errorf("the session is %v: it waits for a writer that is blocked", x.m.State())
+	}
+}
+
+func TestPeerCloses(t *testing.T) {
+	x := newClientPeer(t, profile(t, negotiate.Client, nil))
+	x.m.Send(x.now, &sessiontest.Msg{}, session.SendOptions{})
+	x.pump()
+	x.send(session.Envelope{Kind: session.KindClose, Code: uint64(session.CloseSuperseded), Text: []byte("another")})
+	var closed *session.CloseError
+	if ev := x.event(session.EventClosed); !errors.As(ev.Err, &closed) || !closed.Remote || closed.Code != session.CloseSuperseded || closed.Text != "another" {
+		t.Errorf("closed by %v", ev.Err)
+	}
+	if ev := x.event(session.EventOutcome); ev.Outcome != session.Unknown {
+		t.Errorf("the message's outcome is %v", ev.Outcome)
+	}
+}
+
+func TestResumeWindowEnds(t *testing.T) {
+	x := newServerPeer(t, profile(t, negotiate.Server, nil))
+	x.m.Detach(x.now, x.gen, errors.New("cut"))
+	if d := x.m.Deadline(); !d.Equal(x.now.Add(session.DefaultResumeWindow)) {
+		t.Errorf("the deadline is %v", d)
+	}
+	x.m.Tick(x.now.Add(session.DefaultResumeWindow))
+	x.pump()
+	if ev := x.event(session.EventClosed); !errors.Is(ev.Err, &session.CloseError{Code: session.CloseIdle}) && x.m.State() != session.Ended {
+		t.Errorf("closed by %v", ev.Err)
+	}
+	p := profile(t, negotiate.Server, nil)
+	y := reattach(t, p, x, session.Envelope{Generation: 2, First: 1}, true)
+	if _, err := y.m.Attach(y.now, y.o); err == nil {
+		t.Error("a session that has ended was attached")
+	}
+}
+
+func TestGoAwayStopsNumbering(t *testing.T) {
+	x := newClientPeer(t, profile(t, negotiate.Client, nil))
+	x.m.Send(x.now, &sessiontest.Msg{N: 1}, session.SendOptions{})
+	x.pump()
+	x.send(session.Envelope{Kind: session.KindGoAway, Retry: 1500, Text: []byte("b:1,c:2")})
+	var away *session.GoAwayError
+	if ev := x.event(session.EventGoAway); !errors.As(ev.Err, &away) || away.RetryAfter != 1500*time.Millisecond || !slices.Equal(away.Alternatives, []string{"b:1", "c:2"}) {
+		t.Errorf("told %+v", ev.Err)
+	}
+	x.m.Send(x.now, &sessiontest.Msg{N: 2}, session.SendOptions{})
+	x.pump()
+	if n := x.wrote(session.KindData); n != 1 {
+		t.Fatalf("%d messages were written, want no new one", n)
+	}
+	if x.saw(session.EventDrained) != 0 {
+		t.Fatal("drained before the acknowledgement")
+	}
+	x.send(session.Envelope{Kind: session.KindAck, Done: 1, Received: 1})
+	x.event(session.EventDrained)
+	x.m.Detach(x.now, 1, errors.New("gone elsewhere"))
+	y := newPeer(t, profile(t, negotiate.Client, nil), x.m, 2)
+	y.send(session.Envelope{Kind: session.KindAttached, Flags: session.FlagKnown, Generation: 2, Epoch: 5, Received: 1, First: 1})
+	if d := y.take(session.KindData); d.Seq != 2 {
+		t.Errorf("elsewhere the queued message is number %d", d.Seq)
+	}
+}
+
+func TestGoAwayDrains(t *testing.T) {
+	x := newServerPeer(t, profile(t, negotiate.Server, nil))
+	x.m.Send(x.now, &sessiontest.Msg{}, session.SendOptions{})
+	x.m.GoAway(x.now, 2*time.Second, []string{"b:1"})
+	x.pump()
+	if g := x.take(session.KindGoAway); g.Retry != 2000 || string(g.Text) != "b:1" {
+		t.Errorf("GOAWAY is %+v", g)
+	}
+	if x.wrote(session.KindData) != 1 || x.saw(session.EventDrained) != 0 {
+		t.Error("the side that goes away still sends what it has, and drains after that")
+	}
+	x.send(session.Envelope{Kind: session.KindAck, Done: 1, Received: 1})
+	x.event(session.EventDrained)
+}
