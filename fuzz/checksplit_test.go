@@ -19,7 +19,6 @@ type faultyReader struct {
 	r     io.Reader
 	fault string
 	buf   []byte
-	eof   bool
 	done  error
 }
 

@@ -30,6 +30,8 @@ type half struct {
 	size     int       // their bytes
 	last     time.Time // when the newest arrives
 	held     bool      // a partition: nothing arrives
+	came     int       // segments that had arrived before it
+	news     []news    // what the ends will learn when it heals
 
 	reader, writer end
 	sink           bool // the reader was abandoned: what is written vanishes
@@ -48,6 +50,12 @@ type end struct {
 	limit time.Time // deadline; zero: none
 	err   error     // from at on
 	at    time.Time
+}
+
+// news is an error that an end learns of.
+type news struct {
+	who *end
+	err error
 }
 
 // stopped returns the end's error if it is due.
@@ -103,24 +111,46 @@ func (h *half) read(p []byte) (int, error) {
 		if expired(h.reader.limit, now) {
 			return 0, os.ErrDeadlineExceeded
 		}
-		var arrives time.Time
+		if h.readable(now) {
+			return h.take(p), nil
+		}
+		var next time.Time
 		switch {
 		case h.held:
 		case len(h.segments) > 0:
-			if arrives = h.segments[0].at; !now.Before(arrives) {
-				return h.take(p), nil
-			}
+			next = h.segments[0].at
 		default:
 			if err := h.reader.stopped(now); err != nil {
 				return 0, err
 			}
-			arrives = h.reader.at
+			next = h.reader.at
 		}
 		if len(p) == 0 {
 			return 0, nil
 		}
-		h.waitUntil(arrives, h.reader.limit)
+		h.waitUntil(next, h.reader.limit)
 	}
+}
+
+// readable reports whether the first segment has arrived.
+func (h *half) readable(now time.Time) bool {
+	if h.held {
+		return h.came > 0
+	}
+	return len(h.segments) > 0 && !now.Before(h.segments[0].at)
+}
+
+// arrived returns how many segments can be read.
+func (h *half) arrived(now time.Time) int {
+	if h.held {
+		return h.came
+	}
+	for i, s := range h.segments {
+		if now.Before(s.at) {
+			return i
+		}
+	}
+	return len(h.segments)
 }
 
 // take moves bytes of the first segment to p.
@@ -130,6 +160,7 @@ func (h *half) take(p []byte) int {
 	if s.data = s.data[n:]; len(s.data) == 0 {
 		h.segments[0] = segment{}
 		h.segments = h.segments[1:]
+		h.came--
 	}
 	h.size -= n
 	h.cond.Broadcast()
@@ -204,26 +235,42 @@ func (h *half) closeRead() {
 	defer h.mu.Unlock()
 	now := time.Now()
 	h.reader = end{err: net.ErrClosed, at: now}
-	h.writer.stop(syscall.ECONNRESET, now.Add(h.line.latency))
+	h.tell(&h.writer, syscall.ECONNRESET, now)
 	h.segments, h.size = nil, 0
 	h.cond.Broadcast()
 }
 
-// reset breaks the direction. What has not arrived is lost.
+// reset breaks the direction, from between the ends. What has not arrived is
+// lost.
 func (h *half) reset() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now := time.Now()
-	for i, s := range h.segments {
-		if h.held || now.Before(s.at) {
-			h.segments = h.segments[:i]
-			break
-		}
-	}
-	h.held = false
-	h.reader.stop(syscall.ECONNRESET, now)
-	h.writer.stop(syscall.ECONNRESET, now)
+	h.breakOff(time.Now())
+	h.tell(&h.writer, syscall.ECONNRESET, time.Now())
+}
+
+// abort is a reset by the writer.
+func (h *half) abort() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.breakOff(time.Now())
+	h.writer.stop(net.ErrClosed, time.Now())
+}
+
+// breakOff drops what has not arrived and tells the reader.
+func (h *half) breakOff(now time.Time) {
+	h.segments = h.segments[:h.arrived(now)]
+	h.tell(&h.reader, syscall.ECONNRESET, now)
 	h.cond.Broadcast()
+}
+
+// tell lets the news of an error travel to an end; a partition holds it.
+func (h *half) tell(who *end, err error, now time.Time) {
+	if h.held {
+		h.news = append(h.news, news{who, err})
+		return
+	}
+	who.stop(err, now.Add(h.line.latency))
 }
 
 // abandon makes all that is written vanish.
@@ -239,7 +286,16 @@ func (h *half) abandon() {
 func (h *half) hold(held bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if held && !h.held {
+		h.came = h.arrived(time.Now())
+	}
 	h.held = held
+	if !held {
+		for _, n := range h.news {
+			h.tell(n.who, n.err, time.Now())
+		}
+		h.news = nil
+	}
 	h.cond.Broadcast()
 }
 

@@ -58,9 +58,10 @@ func (c *pipeConn) Close() error {
 		return nil
 	}
 	if c.linger0.Load() {
-		c.out.reset()
+		c.out.abort()
+	} else {
+		c.out.closeWrite()
 	}
-	c.out.closeWrite()
 	c.in.closeRead()
 	if c.onClose != nil {
 		c.onClose()
