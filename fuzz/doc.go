@@ -25,7 +25,8 @@
 // holds nothing of the input, so that findings with one cause read the same.
 //
 // The engine keeps inputs that reach new code. Observe lets it keep those that
-// reach a new state as well; a Machine does that for its State.
+// reach a new state as well; a Machine does that for its State. Watchdog gives
+// an input that hangs a message.
 //
 // Beside this package: fuzz/fault has connections that fail and a network in
 // memory, fuzz/explore visits all states of a model, fuzz/prop makes gopter

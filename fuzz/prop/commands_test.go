@@ -70,3 +70,21 @@ func TestCommandsFindAPlantedFaultAndShrink(t *testing.T) {
 		t.Errorf("not shrunk to three puts: %s", story)
 	}
 }
+
+// Commands are a property like others: bytes can drive them too.
+func TestTargetRunsCommands(t *testing.T) {
+	open := 0
+	right, wrong := commands.Prop(Commands(queueMachine(false, &open))), commands.Prop(Commands(queueMachine(true, &open)))
+	found := 0
+	for _, data := range inputs(100) {
+		if msg := run(right, data); msg != "" {
+			t.Fatalf("%q: %s", data, msg)
+		}
+		if msg := run(wrong, data); strings.HasPrefix(msg, "ORACLE property falsified\nORACLE queue wrong length\n") {
+			found++
+		}
+	}
+	if found == 0 || open != 0 {
+		t.Errorf("found by %d of 100 inputs; %d machines left open", found, open)
+	}
+}

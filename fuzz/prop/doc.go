@@ -13,4 +13,6 @@
 // target:
 //
 //	func FuzzReverse(f *testing.F) { f.Fuzz(prop.Target(reverseTwice)) }
+//
+// Commands is the other way about: a fuzz.Machine as gopter commands.
 package prop
