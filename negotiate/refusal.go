@@ -18,7 +18,7 @@ func AppendRefusal(dst []byte, r *Refusal) []byte {
 		code = CodeGreeting
 	}
 	w.dst = append(append(w.dst, version1+" NO code="...), code...)
-	if len(r.Versions) > 0 && len(r.Versions) <= maxRanges {
+	if len(r.Versions) > 0 && len(r.Versions) <= maxList {
 		w.key("v", r.Versions.normal().append(nil))
 	}
 	if r.Min > 0 && r.Min <= maxWireVersion {

@@ -2,6 +2,7 @@ package negotiate
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/parleyproto/parley/codec"
 )
@@ -174,11 +175,11 @@ func (w Why) Failed() bool {
 
 // ErrLate is the cause of an [UpgradeError] when a change was withdrawn or forgotten on one
 // side after the other had cut. Nobody broke a rule; close and attach anew.
-var ErrLate = errors.New("the change was taken back after one side had cut")
+var ErrLate = errors.New("negotiate: the change was taken back after one side had cut")
 
 // ErrProof is the cause of an [UpgradeError] when a PROBE or CUT does not verify: the two
 // sides do not agree on what was negotiated, or not on the key.
-var ErrProof = errors.New("the peer's proof does not verify: the negotiation was altered on its way, or the keys differ")
+var ErrProof = errors.New("negotiate: the peer's proof does not verify: the negotiation was altered on its way, or the keys differ")
 
 // UpgradeError says why a connection must be closed. A client attaches anew.
 type UpgradeError struct {
@@ -188,7 +189,8 @@ type UpgradeError struct {
 }
 
 func (e *UpgradeError) Error() string {
-	return "negotiate: " + e.Input + " while " + e.State.String() + ": " + e.Err.Error() + "; close the connection and attach anew"
+	cause := strings.TrimPrefix(e.Err.Error(), "negotiate: ")
+	return "negotiate: " + e.Input + " while " + e.State.String() + ": " + cause + "; close the connection and attach anew"
 }
 
 // Unwrap returns the cause.

@@ -8,14 +8,12 @@ import (
 	"github.com/parleyproto/parley/codec"
 )
 
-const (
-	// MaxVersion is the highest version that can be offered and chosen. Numbers above it,
-	// up to 65535, are grease: offered so that peers learn to ignore what they do not know.
-	MaxVersion codec.Version = 59999
+// MaxVersion is the highest version that can be offered and chosen. Numbers above it, up to
+// 65535, are grease: offered so that peers learn to ignore what they do not know.
+const MaxVersion codec.Version = 59999
 
-	maxWireVersion codec.Version = 65535 // the highest number that the syntax knows
-	maxRanges                    = 64    // in one list
-)
+// maxWireVersion is the highest number that the syntax knows.
+const maxWireVersion codec.Version = 65535
 
 // Range is all versions from Lo to Hi, both included.
 type Range struct{ Lo, Hi codec.Version }
