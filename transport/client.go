@@ -125,7 +125,7 @@ func (c *Client) giveUp(err error) {
 	c.mu.Lock()
 	defer c.unlock()
 	c.why = fmt.Errorf("%w: gave up: %w", ErrClosed, err)
-	c.m.Close(time.Now(), session.CloseNormal, "")
+	c.m.Close(c.time(), session.CloseNormal, "")
 	c.settle()
 }
 

@@ -114,7 +114,7 @@ func (s *Session) detached(l *link, err error) {
 // the connection, a server's Shutdown is woken.
 func (s *Session) drained() {
 	if l := s.link; l != nil && l.away != nil {
-		s.m.Detach(time.Now(), l.gen, l.away)
+		s.m.Detach(s.time(), l.gen, l.away)
 	}
 	s.waiting.drained()
 }
@@ -144,20 +144,28 @@ func (s *Session) notify(f func()) { s.notices = append(s.notices, f) }
 // unlock frees the lock and calls what was notified. One goroutine at a time does this, so
 // the calls keep the order of the events.
 func (s *Session) unlock() {
-	if len(s.notices) == 0 || s.noticing {
-		s.mu.Unlock()
-		return
-	}
-	s.noticing = true
-	for len(s.notices) > 0 {
-		all := s.notices
-		s.notices = nil
-		s.mu.Unlock()
-		for _, f := range all {
-			f()
+	if len(s.notices) > 0 && !s.noticing {
+		s.noticing = true
+		for len(s.notices) > 0 {
+			all := s.notices
+			s.notices = nil
+			s.leave()
+			for _, f := range all {
+				f()
+			}
+			s.mu.Lock()
 		}
-		s.mu.Lock()
+		s.noticing = false
 	}
-	s.noticing = false
+	s.leave()
+}
+
+// leave frees the lock and wakes who made the call that was finished last.
+func (s *Session) leave() {
+	c := s.waiting.woken
+	s.waiting.woken = nil
 	s.mu.Unlock()
+	if c != nil {
+		c.done <- struct{}{}
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/parleyproto/parley/codec"
@@ -15,18 +17,57 @@ import (
 // it is taken between one and two of it.
 const yieldAfter = 10 * time.Millisecond
 
-// turns lets a session's handlers run one at a time. Guarded by the session's lock.
+// maxBatch is how many messages are handled between two looks at the machine.
+const maxBatch = 32
+
+// turns lets a session's handlers run one at a time. Guarded by the session's lock, but for
+// progress.
 type turns struct {
 	queue   []session.Event // messages that wait for their turn, or for Messages
-	busy    bool            // a handler runs, or a Messages loop has a message
-	count   uint64          // of the handlers begun
-	seen    uint64          // count when the watch last looked
+	busy    bool            // a goroutine runs handlers
+	batch   *batch          // those that it is at; nil: none
+	told    int             // how many of them the machine knows to be done
+	count   uint64          // of the batches begun
+	seen    position        // where the handlers were when the watch last looked
 	watch   *time.Timer
 	watched bool
 }
 
-// message handles one message, and those that came meanwhile; or queues it when another
-// goroutine is at it, or when it has to wait for Messages.
+// batch is some messages that are handled without the lock.
+type batch struct {
+	n        int
+	progress atomic.Int32 // how many are done
+	messages [maxBatch]session.Event
+}
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// position tells how far the handlers are.
+type position struct {
+	count    uint64
+	progress int32
+}
+
+func (t *turns) position() (p position) {
+	p.count = t.count
+	if t.batch != nil {
+		p.progress = t.batch.progress.Load()
+	}
+	return p
+}
+
+// fill takes messages from the queue.
+func (b *batch) fill(queue *[]session.Event) {
+	b.n = copy(b.messages[:], *queue)
+	clear((*queue)[:b.n])
+	*queue = (*queue)[b.n:]
+	if len(*queue) == 0 {
+		*queue = nil
+	}
+}
+
+// message handles ev, and with it those that came behind it in the same read. When another
+// goroutine is at it, or when it has to wait for Messages, it is queued.
 func (s *Session) message(ev *session.Event) {
 	t := &s.turns
 	if s.handler == nil || t.busy {
@@ -35,8 +76,22 @@ func (s *Session) message(ev *session.Event) {
 		return
 	}
 	t.busy = true
-	s.handle(ev)
-	s.handleQueue()
+	b := batches.Get().(*batch)
+	b.messages[0], b.n = *ev, 1
+	for b.n < maxBatch {
+		next, ok := s.m.Next()
+		if !ok {
+			break
+		}
+		if next.Kind != session.EventMessage {
+			s.event(&next)
+			continue
+		}
+		b.messages[b.n] = next
+		b.n++
+	}
+	s.handleBatch(b)
+	s.handleQueue(b)
 }
 
 // postpone queues one message for another goroutine.
@@ -50,22 +105,26 @@ func (s *Session) postpone(ev *session.Event) {
 	t.busy = true
 	go func() {
 		s.mu.Lock()
-		s.handleQueue()
+		s.handleQueue(batches.Get().(*batch))
 		s.unlock()
 	}()
 }
 
-// handleQueue handles what is queued. Who calls it has made the turns busy.
-func (s *Session) handleQueue() {
+// handleQueue handles what is queued, and gives b back. Who calls it has made the turns busy.
+func (s *Session) handleQueue(b *batch) {
 	t := &s.turns
 	for len(t.queue) > 0 {
-		ev := t.pop()
-		s.handle(&ev)
+		b.fill(&t.queue)
+		s.handleBatch(b)
 		s.flush(false)
 	}
 	t.busy = false
+	clear(b.messages[:b.n])
+	b.n = 0
+	batches.Put(b)
 }
 
+// pop takes the first message of the queue.
 func (t *turns) pop() session.Event {
 	ev := t.queue[0]
 	t.queue[0] = session.Event{}
@@ -75,19 +134,53 @@ func (t *turns) pop() session.Event {
 	return ev
 }
 
-// handle runs the handler for one message, without the lock, and tells the machine.
-func (s *Session) handle(ev *session.Event) {
-	s.turns.begin(s)
-	in := Incoming{Message: ev.Message, Seq: ev.Seq, Size: ev.Size, Dup: ev.Dup, Call: ev.Call != 0}
+// handleBatch runs the handler for the messages of b, without the lock, and tells the machine.
+func (s *Session) handleBatch(b *batch) {
+	t := &s.turns
+	b.progress.Store(0)
+	t.batch, t.told = b, 0
+	t.count++
+	s.wakeWatch()
 	s.unlock()
-	reply, err := s.run(in)
+	for i := 0; i < b.n && !s.hasEnded(); i++ {
+		s.handle(&b.messages[i])
+		b.progress.Store(int32(i + 1))
+	}
 	s.mu.Lock()
+	t.tell(s)
+	t.batch = nil
+}
+
+// hasEnded tells, without the lock, whether the session has.
+func (s *Session) hasEnded() bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// tell tells the machine which messages of the batch are done.
+func (t *turns) tell(s *Session) {
+	if b := t.batch; b != nil {
+		for n := int(b.progress.Load()); t.told < n; t.told++ {
+			s.m.Done(b.messages[t.told].ID)
+		}
+	}
+}
+
+// handle runs the handler for one message, and answers a call.
+func (s *Session) handle(ev *session.Event) {
+	in := Incoming{Message: ev.Message, Seq: ev.Seq, Size: ev.Size, Dup: ev.Dup, Call: ev.Call != 0}
+	reply, err := s.run(in)
 	if ev.Call != 0 {
+		s.mu.Lock()
 		s.reply(ev.Call, reply, err)
+		s.unlock()
 	} else if err != nil {
 		s.log.Warn("transport: handler failed", "session", s, "seq", ev.Seq, "err", err)
 	}
-	s.m.Done(ev.ID)
 }
 
 // run calls the handler. A panic becomes an error.
@@ -110,7 +203,7 @@ var (
 func (s *Session) reply(call uint64, reply codec.Message, err error) {
 	for s.err == nil {
 		var sent error
-		now := time.Now()
+		now := s.time()
 		switch {
 		case err != nil:
 			_, sent = s.m.Fail(now, call, err.Error())
@@ -137,13 +230,13 @@ func (s *Session) reply(call uint64, reply codec.Message, err error) {
 	}
 }
 
-// begin counts a handler, and starts the watch if it sleeps.
-func (t *turns) begin(s *Session) {
-	t.count++
+// wakeWatch starts the watch if it sleeps.
+func (s *Session) wakeWatch() {
+	t := &s.turns
 	if t.watched {
 		return
 	}
-	t.watched, t.seen = true, t.count
+	t.watched, t.seen = true, t.position()
 	if t.watch == nil {
 		t.watch = time.AfterFunc(yieldAfter, s.look)
 	} else {
@@ -151,21 +244,23 @@ func (t *turns) begin(s *Session) {
 	}
 }
 
-// look runs every 10 ms while handlers run. What was answered meanwhile goes out; and when it
-// is still the same handler, somebody else reads from now on. It sleeps when there was
-// nothing to do.
+// look runs every 10 ms while handlers run. What was done meanwhile is told; and when it is
+// still the same handler, somebody else reads from now on. It sleeps when nothing has changed.
 func (s *Session) look() {
 	s.mu.Lock()
 	defer s.unlock()
 	t := &s.turns
-	if t.count == t.seen && t.busy {
+	at := t.position()
+	if at == t.seen && t.busy {
 		s.yield()
 	}
-	t.watched = t.count != t.seen
+	t.watched = at != t.seen
 	if t.watched {
-		t.seen = t.count
+		t.seen = at
 		t.watch.Reset(yieldAfter)
 	}
+	t.tell(s)
+	s.settle()
 	s.flush(false)
 }
 
@@ -186,12 +281,10 @@ func (c handlerContext) Deadline() (time.Time, bool) { return time.Time{}, false
 func (c handlerContext) Done() <-chan struct{}       { return c.s.ended }
 
 func (c handlerContext) Err() error {
-	select {
-	case <-c.s.ended:
+	if c.s.hasEnded() {
 		return context.Canceled
-	default:
-		return nil
 	}
+	return nil
 }
 
 func (c handlerContext) Value(key any) any {

@@ -34,7 +34,7 @@ type link struct {
 func (s *Session) attach(conn net.Conn, o *session.Opening, endpoint string) (*link, error) {
 	s.mu.Lock()
 	defer s.unlock()
-	gen, err := s.m.Attach(time.Now(), o)
+	gen, err := s.m.Attach(s.time(), o)
 	if err != nil {
 		s.settle()
 		return nil, err
@@ -70,11 +70,11 @@ func (s *Session) read(l *link, me int) {
 		s.mu.Lock()
 		l.reading = false
 		if n > 0 {
-			s.m.Wrote(time.Now(), l.gen, n)
+			s.m.Wrote(s.time(), l.gen, n)
 			s.work()
 		}
 		if err != nil {
-			s.m.Detach(time.Now(), l.gen, streamError(l.endpoint, err))
+			s.m.Detach(s.time(), l.gen, streamError(l.endpoint, err))
 			s.work()
 		}
 	}

@@ -26,7 +26,12 @@ func (s *Session) Send(ctx context.Context, m codec.Message) error {
 // SendWith is Send with a lane, a time to live, or the wish to be told that m was
 // acknowledged. The id is what the outcome will name.
 func (s *Session) SendWith(ctx context.Context, m codec.Message, o session.SendOptions) (id uint64, err error) {
-	return s.put(ctx, func(now time.Time) (uint64, error) { return s.m.Send(now, m, o) })
+	return s.put(ctx, func(now time.Time) (uint64, error) {
+		if o.TTL > 0 {
+			now = s.time()
+		}
+		return s.m.Send(now, m, o)
+	})
 }
 
 // TrySend is Send that does not wait: when the queue is full it returns
@@ -103,7 +108,10 @@ func (s *Session) accept(give func(now time.Time) (uint64, error)) (uint64, erro
 		return 0, s.err
 	}
 	alone := s.m.Backlog() == 0
-	id, err := give(time.Now())
+	if l := s.link; l == nil || !l.writing {
+		s.time() // else the writer's will do: nothing that counts from here is short
+	}
+	id, err := give(s.clock)
 	if err == nil || errors.Is(err, session.ErrQueueFull) {
 		s.settle()
 		s.flush(alone && s.m.Backlog() <= direct)
@@ -138,7 +146,7 @@ func (s *Session) Flush(ctx context.Context) error {
 	if s.waiting.flushes == nil {
 		s.waiting.flushes = map[uint64]chan struct{}{}
 	}
-	id := s.m.Flush(time.Now())
+	id := s.m.Flush(s.time())
 	s.waiting.flushes[id] = done
 	s.settle()
 	s.flush(false)
@@ -171,7 +179,7 @@ func (s *Session) Upgrade(ctx context.Context, v codec.Version) error {
 		return s.err
 	}
 	s.waiting.upgrades = append(s.waiting.upgrades, u)
-	if err := s.m.Upgrade(time.Now(), v); err != nil {
+	if err := s.m.Upgrade(s.time(), v); err != nil {
 		s.waiting.forget(u)
 		s.unlock()
 		return err

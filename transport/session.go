@@ -30,6 +30,7 @@ type Session struct {
 	link     *link // the present connection, or nil
 	remote   net.Addr
 	timer    *time.Timer
+	clock    time.Time // when something was last read, written or due
 	alarm    time.Time // when timer fires; zero: it does not
 	err      error     // why the session ended
 	why      error     // what err is to be, if the machine's reason says too little
@@ -125,7 +126,7 @@ func (s *Session) Close(code session.CloseCode, text string) {
 	if s.err != nil {
 		return
 	}
-	s.m.Close(time.Now(), code, text)
+	s.m.Close(s.time(), code, text)
 	s.settle()
 	s.flush(false)
 }

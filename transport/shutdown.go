@@ -71,7 +71,7 @@ func (s *Session) goAway(retry time.Duration, alternatives []string) {
 	if s.link == nil || s.err != nil {
 		return
 	}
-	s.m.GoAway(time.Now(), retry, alternatives)
+	s.m.GoAway(s.time(), retry, alternatives)
 	s.settle()
 	s.flush(false)
 }

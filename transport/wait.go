@@ -9,6 +9,7 @@ import (
 type waiters struct {
 	calls    map[uint64]*waitingCall // by the number of the call
 	idle     []*waitingCall
+	woken    *waitingCall // finished, and to be woken when the lock is free, or it would wait for that
 	flushes  map[uint64]chan struct{}
 	upgrades []*waitingUpgrade
 	room     chan struct{} // closed when the queue has room; nil: nobody waits
@@ -32,7 +33,16 @@ func (w *waiters) finish(n uint64, reply codec.Message, err error) {
 	}
 	delete(w.calls, n)
 	c.reply, c.err = reply, err
-	c.done <- struct{}{}
+	w.wake()
+	w.woken = c
+}
+
+// wake wakes the call that was finished last.
+func (w *waiters) wake() {
+	if c := w.woken; c != nil {
+		w.woken = nil
+		c.done <- struct{}{}
+	}
 }
 
 // call adds a wait for call n.

@@ -21,20 +21,22 @@ const (
 // that gathers what comes meanwhile; it ends when there is nothing more.
 func (s *Session) flush(here bool) {
 	l := s.link
-	if l == nil || l.writing {
+	switch {
+	case l == nil:
 		s.rearm()
 		return
-	}
-	l.writing = true
-	if !here {
-		s.rearm()
+	case l.writing:
+		return // and who writes arms the timer
+	case !here:
+		l.writing = true
 		go s.writer(l, nil)
 		return
 	}
-	bufs := s.m.Output(time.Now(), l.gen)
+	l.writing = true
+	bufs := s.m.Output(s.time(), l.gen)
 	if len(bufs) > 0 {
 		s.write(l, bufs)
-		bufs = s.m.Output(time.Now(), l.gen)
+		bufs = s.m.Output(s.clock, l.gen)
 	}
 	if len(bufs) > 0 {
 		go s.writer(l, bufs)
@@ -48,11 +50,12 @@ func (s *Session) flush(here bool) {
 // writer writes bufs and then what comes, until there is nothing more.
 func (s *Session) writer(l *link, bufs net.Buffers) {
 	s.mu.Lock()
+	s.time()
 	for {
 		if len(bufs) > 0 {
 			s.write(l, bufs)
 		}
-		if bufs = s.m.Output(time.Now(), l.gen); len(bufs) == 0 {
+		if bufs = s.m.Output(s.clock, l.gen); len(bufs) == 0 {
 			break
 		}
 	}
@@ -64,8 +67,8 @@ func (s *Session) writer(l *link, bufs net.Buffers) {
 
 // write writes one batch, without the lock.
 func (s *Session) write(l *link, bufs net.Buffers) {
-	s.mu.Unlock()
-	now := time.Now()
+	now := s.clock
+	s.leave()
 	if l.patience.Sub(now) < writeTimeout/2 {
 		l.patience = now.Add(writeTimeout)
 		l.conn.SetWriteDeadline(l.patience)
@@ -78,11 +81,17 @@ func (s *Session) write(l *link, bufs net.Buffers) {
 	}
 	s.mu.Lock()
 	if err != nil {
-		s.m.Detach(time.Now(), l.gen, streamError(l.endpoint, err))
+		s.m.Detach(s.time(), l.gen, streamError(l.endpoint, err))
 	} else {
-		s.m.Written(time.Now(), l.gen)
+		s.m.Written(s.time(), l.gen)
 	}
 	s.settle()
+}
+
+// time returns the time, and notes it as the session's clock.
+func (s *Session) time() time.Time {
+	s.clock = time.Now()
+	return s.clock
 }
 
 // rearm sets the timer to the machine's deadline. It is left alone when it fires sooner: it
@@ -93,7 +102,10 @@ func (s *Session) rearm() {
 		return
 	}
 	s.alarm = d
-	in := time.Until(d)
+	if s.clock.IsZero() {
+		s.time()
+	}
+	in := d.Sub(s.clock)
 	if s.timer == nil {
 		s.timer = time.AfterFunc(in, s.tick)
 	} else {
@@ -105,7 +117,7 @@ func (s *Session) rearm() {
 func (s *Session) tick() {
 	s.mu.Lock()
 	s.alarm = time.Time{}
-	s.m.Tick(time.Now())
+	s.m.Tick(s.time())
 	s.settle()
 	s.flush(false)
 	s.unlock()
