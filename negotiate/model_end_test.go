@@ -20,6 +20,7 @@ type end struct {
 	reader codec.Version
 	writer codec.Version
 	held   bool
+	eager  bool // cut as soon as it is wanted
 	closed bool
 	cause  error // why it closed
 
@@ -86,7 +87,9 @@ func (e *end) receive(b string) (out []string, got []any, err error) {
 		switch f := f.(type) {
 		case negotiate.Frame:
 			in := negotiate.Received{Frame: f, Last: uint64(e.lastIn), Frames: uint64(e.framesIn)}
-			out = append(out, e.step(start, in)...)
+			if out = append(out, e.step(start, in)...); e.eager && !e.closed {
+				out = append(out, e.ready()...)
+			}
 		case data, attach:
 			_, isData := f.(data)
 			if !e.up.Admits(isData) {

@@ -12,7 +12,11 @@ type pair struct {
 	t              testing.TB
 	client, server *end
 	up, down       pipe // client to server, server to client
+	log            []delivery
 }
+
+// delivery is a frame that was delivered, ">" to the server or "<" to the client.
+type delivery struct{ arrow, bytes string }
 
 // newPair returns a pair that has greeted and exchanged its first PROBEs. The offer is that
 // of both.
@@ -54,15 +58,16 @@ func (p *pair) send(e *end, frames []string) {
 // deliver gives the next frame under way to e, and tells whether there was one.
 func (p *pair) deliver(e *end) bool {
 	p.t.Helper()
-	from := &p.down
+	from, arrow := &p.down, "<"
 	if e == p.server {
-		from = &p.up
+		from, arrow = &p.up, ">"
 	}
 	if from.empty() {
 		return false
 	}
 	var b string
 	b, *from = from.frame()
+	p.log = append(p.log, delivery{arrow, b})
 	out, _, err := e.receive(b)
 	if err != nil {
 		p.t.Fatal(err)
