@@ -1,7 +1,9 @@
 package transport
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/parleyproto/parley/transport/session"
@@ -52,15 +54,15 @@ func (s *Session) event(ev *session.Event) {
 		w.roomy()
 	case session.EventUpgraded:
 		w.upgraded(ev.Version, nil)
-		s.log.Info("transport: speaks another version", "session", s, "version", ev.Version)
+		s.note(slog.LevelInfo, "transport: speaks another version", "version", ev.Version)
 	case session.EventUpgradeFailed:
 		w.upgraded(ev.Version, ev.Err)
-		s.log.Warn("transport: stays in its version", "session", s, "err", ev.Err)
+		s.note(slog.LevelWarn, "transport: stays in its version", "err", ev.Err)
 	case session.EventLost:
 		w.lost()
-		s.log.Warn("transport: the server has lost the session", "session", s)
+		s.note(slog.LevelWarn, "transport: the server has lost the session")
 	case session.EventGap:
-		s.log.Warn("transport: the peer gave up a message", "session", s, "seq", ev.Seq, "reason", ev.Reason)
+		s.note(slog.LevelWarn, "transport: the peer gave up a message", "seq", ev.Seq, "reason", ev.Reason)
 	case session.EventAttached:
 		if l := s.link; l != nil && l.gen == ev.Generation {
 			l.readyAt = time.Now()
@@ -73,7 +75,7 @@ func (s *Session) event(ev *session.Event) {
 	case session.EventGoAway:
 		if l := s.link; l != nil {
 			errors.As(ev.Err, &l.away)
-			s.log.Info("transport: the peer goes away", "session", s, "err", ev.Err)
+			s.note(slog.LevelInfo, "transport: the peer goes away", "err", ev.Err)
 		}
 	case session.EventDrained:
 		s.drained()
@@ -140,6 +142,12 @@ func (s *Session) closed(err error) {
 
 // notify calls f, after what was notified before it, when the lock is free.
 func (s *Session) notify(f func()) { s.notices = append(s.notices, f) }
+
+// note logs about the session when the lock is free: a handler of the log may ask the session
+// for its name, or for anything else.
+func (s *Session) note(level slog.Level, msg string, args ...any) {
+	s.notify(func() { s.log.Log(context.Background(), level, msg, append([]any{"session", s}, args...)...) })
+}
 
 // unlock frees the lock and calls what was notified. One goroutine at a time does this, so
 // the calls keep the order of the events.

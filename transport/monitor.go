@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"log/slog"
 	"strconv"
 	"time"
 
@@ -71,7 +72,7 @@ func (s *Session) observe(now time.Time, usual time.Duration) (dead bool) {
 	before := j.liveness
 	j.liveness = j.monitor.Observe(now, heard)
 	if j.liveness != before {
-		s.notify(func() { s.log.Info("transport: liveness", "session", s, "is", j.liveness.String()) })
+		s.note(slog.LevelInfo, "transport: liveness", "is", j.liveness.String())
 	}
 	return j.liveness == Dead
 }
