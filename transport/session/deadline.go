@@ -18,7 +18,10 @@ func (m *Machine) Deadline() time.Time {
 		b := &l.beat
 		d = min(d, b.pingAt, b.frameBy, b.attachBy, m.silentAt(b), m.upgradeBy(l))
 		if !l.writing {
-			d = min(d, b.pongBy, m.inbox.ackBy)
+			d = min(d, b.pongBy)
+		}
+		if !l.writing && m.state == Attached { // before that, nothing can be acknowledged
+			d = min(d, m.inbox.ackBy)
 		}
 	}
 	if d == never {
