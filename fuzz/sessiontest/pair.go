@@ -83,6 +83,7 @@ type Stream struct {
 // end is one end of a connection: an opening, then a generation of a machine.
 type end struct {
 	opening *session.Opening
+	machine *session.Machine // once it is attached; a later process has another
 	gen     uint64
 	closed  bool
 }
@@ -118,8 +119,8 @@ func (p *Pair) output(c *Conn, s *Side, e *end, out *Stream) {
 			o.Flushed()
 			continue
 		}
-		m := s.Machine
-		if m == nil {
+		m := e.machine
+		if m == nil || m != s.Machine {
 			return
 		}
 		if out.owed && !out.Blocked {
@@ -178,7 +179,10 @@ func (p *Pair) give(s *Side, e *end, b []byte) int {
 		o.Wrote(p.Now, n)
 		return n
 	}
-	n := copy(s.Machine.Space(e.gen), b)
+	var n int
+	if e.machine == s.Machine && s.Machine != nil {
+		n = copy(s.Machine.Space(e.gen), b)
+	}
 	if n == 0 {
 		e.closed = true
 		return len(b)
@@ -212,7 +216,7 @@ func (p *Pair) attach(s *Side, e *end) {
 	}
 	gen, err := s.Machine.Attach(p.Now, o)
 	if err == nil {
-		e.gen, e.opening = gen, nil
+		e.machine, e.gen, e.opening = s.Machine, gen, nil
 	}
 }
 
@@ -222,7 +226,7 @@ func (p *Pair) Cut(c *Conn) {
 		s *Side
 		e *end
 	}{{p.Client, &c.client}, {p.Server, &c.server}} {
-		if x.e.opening == nil && !x.e.closed && x.s.Machine != nil {
+		if x.e.opening == nil && !x.e.closed && x.e.machine == x.s.Machine {
 			x.s.Machine.Detach(p.Now, x.e.gen, ErrCut)
 			x.s.take()
 		}
@@ -234,7 +238,7 @@ func (p *Pair) Cut(c *Conn) {
 // Closed tells whether an end of the connection has given it up.
 func (c *Conn) Closed(p *Pair) bool {
 	gone := func(s *Side, e *end) bool {
-		return e.closed || e.opening == nil && (s.Machine == nil || s.Machine.Generation() != e.gen ||
+		return e.closed || e.opening == nil && (e.machine != s.Machine || s.Machine.Generation() != e.gen ||
 			s.Machine.State() == session.Detached || s.Machine.State() == session.Ended)
 	}
 	return gone(p.Client, &c.client) || gone(p.Server, &c.server)

@@ -1,0 +1,184 @@
+package sessiontest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// Do is what a [Step] of a simulation does. All but Send, Pump, Finish and Wait are faults or
+// make one likely.
+type Do uint8
+
+const (
+	Send     Do = iota // A messages, by the client if B is even, else by the server
+	Call               // a call, by the client if B is even, else by the server
+	Pump               // dial if need be, deliver A bytes up and B bytes down
+	Finish             // handlers that are busy complete
+	Wait               // A milliseconds pass
+	Fragment           // everything that is on its way arrives in pieces of A bytes
+	Cut                // both ends learn that the connection is gone
+	CutOne             // one end learns it, the other does not: the client if A is even
+	Stall              // the writes of one side block, the client's if A is even
+	Resume             // they go on
+	Lose               // what one side writes vanishes, the client's if A is even
+	HalfOpen           // both directions lose everything, and nobody is told
+	Redial             // a new connection while the old one still delivers
+	Late               // the connection before delivers A bytes up and B bytes down
+	Busy               // handlers of one side take their time, the client's if A is even
+	Restart            // the server's process restarts without its state
+	Crash              // the client's process restarts without its state
+	Jump               // the clock jumps A seconds on, or, if B is odd, A/100 seconds back
+	Upgrade            // to version A, proposed by the client if B is even
+	doCount
+)
+
+var doNames = [doCount]string{
+	"send", "call", "pump", "finish", "wait", "fragment", "cut", "cut-one", "stall", "resume", "lose",
+	"half-open", "redial", "late", "busy", "restart", "crash", "jump", "upgrade",
+}
+
+// String returns the name in lower case.
+func (d Do) String() string {
+	if d < doCount {
+		return doNames[d]
+	}
+	return fmt.Sprintf("do(%d)", uint8(d))
+}
+
+// Fault tells whether d is something that goes wrong.
+func (d Do) Fault() bool { return d >= Fragment && d < doCount && d != Resume }
+
+// Step is one event of a simulation.
+type Step struct {
+	Do   Do
+	A, B int
+}
+
+// String returns the step as stories have it: "pump 17 0".
+func (s Step) String() string { return fmt.Sprintf("%v %d %d", s.Do, s.A, s.B) }
+
+// weights says how often a step is drawn.
+var weights = [doCount]int{
+	Send: 18, Call: 4, Pump: 30, Finish: 6, Wait: 10, Fragment: 10, Cut: 6, CutOne: 3, Stall: 4, Resume: 4, Lose: 2,
+	HalfOpen: 2, Redial: 4, Late: 6, Busy: 4, Restart: 1, Crash: 1, Jump: 2, Upgrade: 8,
+}
+
+// Steps draws n steps from a seed.
+func Steps(seed uint64, n int) []Step {
+	rnd := rand.New(rand.NewPCG(seed, 0x5e551))
+	total := 0
+	for _, w := range weights {
+		total += w
+	}
+	steps := make([]Step, n)
+	for i := range steps {
+		pick := rnd.IntN(total)
+		var do Do
+		for ; pick >= weights[do]; do++ {
+			pick -= weights[do]
+		}
+		steps[i] = draw(rnd, do)
+	}
+	return steps
+}
+
+// draw chooses the arguments of a step: small numbers, boundaries, and now and then large ones.
+func draw(rnd *rand.Rand, do Do) Step {
+	s := Step{Do: do, A: rnd.IntN(8), B: rnd.IntN(8)}
+	switch do {
+	case Pump, Late:
+		s.A, s.B = bytes(rnd), bytes(rnd)
+	case Wait:
+		s.A = []int{1, 5, 10, 50, 500, 5_000, 30_000, 100_000}[rnd.IntN(8)]
+	case Fragment:
+		s.A = 1 + rnd.IntN(5)
+	case Jump:
+		s.A = []int{1, 30, 300, 4000}[rnd.IntN(4)]
+	case Upgrade:
+		s.A = 1 + rnd.IntN(3)
+	}
+	return s
+}
+
+func bytes(rnd *rand.Rand) int {
+	switch rnd.IntN(4) {
+	case 0:
+		return rnd.IntN(4)
+	case 1:
+		return rnd.IntN(300)
+	}
+	return 1 << 30
+}
+
+// Simulate runs steps on a new pair and then lets the network heal. It returns how many faults
+// were done, and the first promise that was broken, as a *Broken. The same seed and steps
+// always have the same result.
+func Simulate(seed uint64, steps []Step) (faults int, err error) {
+	p, err := NewPair(simConfigs(seed))
+	if err != nil {
+		return 0, err
+	}
+	s := &simulation{Pair: p, rnd: rand.New(rand.NewPCG(seed, 0xb0d1e5))}
+	s.Client.Answer, s.Server.Answer = true, true
+	for i, step := range steps {
+		if s.do(step) && step.Do.Fault() {
+			faults++
+		}
+		err := s.punctual()
+		if err == nil && i%8 == 7 {
+			err = s.Check(false)
+		}
+		if err != nil {
+			return faults, &Broken{Seed: seed, Steps: steps[:i+1], Err: err}
+		}
+	}
+	if err := s.heal(); err != nil {
+		return faults, &Broken{Seed: seed, Steps: steps, Err: err}
+	}
+	return faults, nil
+}
+
+// simConfigs varies the limits, so that windows and queues are met.
+func simConfigs(seed uint64) (client, server session.Config) {
+	client, server = Configs(seed)
+	client.AllowUnfrozen, server.AllowUnfrozen = true, true
+	if seed%3 == 0 {
+		client.Offer.Window, server.Offer.Window = 256, 300
+	}
+	if seed%5 == 0 {
+		client.Queue, server.Queue = 1024, 1024
+		client.Overflow = session.DropOldest
+	}
+	if seed%4 == 0 {
+		server.Offer.Prefer = []codec.Version{1}
+	}
+	client.EarlyData = seed%2 == 0
+	return client, server
+}
+
+// Broken says which promise a simulation broke.
+type Broken struct {
+	Seed  uint64
+	Steps []Step
+	Err   error
+}
+
+// Error tells the promise and the story, a step a line.
+func (b *Broken) Error() string {
+	story := ""
+	for _, s := range b.Steps {
+		story += "\n\t" + s.String()
+	}
+	return fmt.Sprintf("seed %d: %v, after:%s", b.Seed, b.Err, story)
+}
+
+// Unwrap returns the promise.
+func (b *Broken) Unwrap() error { return b.Err }
+
+// healTime is more than any timeout of a session, the resume window included, and than all jumps
+// back together.
+const healTime = 10 * time.Minute
