@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/parleyproto/parley/cmd/beacon/telemetry"
+	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/transport"
+	"github.com/parleyproto/parley/transport/liveness"
+)
+
+// defaultAddress is where serve listens and upgrade looks for it.
+const defaultAddress = "127.0.0.1:7400"
+
+// serve is `beacon serve`.
+func serve(ctx context.Context, e *env, args []string) int {
+	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
+	listen := fs.String("listen", defaultAddress, "listen on `ADDR`")
+	out := fs.String("out", "", "append readings to `FILE` instead of writing them to stdout")
+	start := fs.Uint("start", 0, "prefer protocol `VERSION` until an upgrade is asked for; 0: the newest")
+	drain := fs.Duration("drain", 5*time.Second, "on exit, wait so long for what is under way")
+	verbose := fs.Bool("v", false, "log connections to stderr")
+	if ok, code := parse(e, fs, args); !ok {
+		return code
+	}
+	lines, closeLines, err := openOut(e, *out)
+	if err != nil {
+		e.errorf("cannot open the output: %v", err)
+		return exitUsage
+	}
+	defer closeLines()
+	ln, err := net.Listen("tcp", *listen)
+	if err != nil {
+		e.errorf("cannot listen: %v; choose another address with -listen", err)
+		return exitUsage
+	}
+
+	readings := &sink{w: lines}
+	srv := newServer(readings.write, codec.Version(*start), logger(e, *verbose))
+	admin, err := listenAdmin(ln.Addr(), srv, telemetry.Protocol.Newest())
+	if err != nil {
+		ln.Close()
+		e.errorf("cannot open the operator's socket: %v", err)
+		return exitUsage
+	}
+	defer admin.Close()
+
+	e.errorf("listening on %v, versions %v; SIGUSR1 prints the sessions, SIGHUP or `beacon upgrade` moves them to the newest version",
+		ln.Addr(), telemetry.Protocol.Versions())
+	stop := onSignals(e, srv)
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ln) }()
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+	}
+	printSessions(e.err, srv.Sessions(), time.Now())
+	limit, cancel := context.WithTimeout(context.Background(), *drain)
+	defer cancel()
+	if serr := srv.Shutdown(limit); serr != nil && !errors.Is(serr, context.DeadlineExceeded) {
+		e.errorf("shutdown: %v", serr)
+	}
+	e.errorf("%d readings written", readings.count())
+	if err != nil && !errors.Is(err, transport.ErrClosed) {
+		e.errorf("serve: %v", err)
+		return exitFailed
+	}
+	return exitOK
+}
+
+// newServer returns a server that gives each reading to write, once, before it acknowledges it.
+// Clients that never greet are taken for legacy ones, which send version 1 lines.
+func newServer(write func(*telemetry.Reading) error, start codec.Version, log *slog.Logger) *transport.Server {
+	srv := &transport.Server{
+		Protocol: telemetry.Protocol,
+		Handler: transport.HandlerFunc(func(_ context.Context, _ *transport.Session, in transport.Incoming) (codec.Message, error) {
+			r, ok := in.Message.(*telemetry.Reading)
+			if !ok {
+				return nil, errors.New("not a reading")
+			}
+			return nil, write(r)
+		}),
+		Monitor: liveness.New(liveness.Config{}),
+		Log:     log,
+	}
+	srv.Session.Recognizer = recogniseLegacy
+	if start != 0 {
+		srv.Session.Offer.Prefer = []codec.Version{start}
+	}
+	return srv
+}
+
+// onSignals prints the sessions on SIGUSR1 and upgrades them on SIGHUP, until stop is called.
+func onSignals(e *env, srv *transport.Server) (stop func()) {
+	signals := make(chan os.Signal, 1)
+	done := make(chan struct{})
+	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGHUP)
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case s := <-signals:
+				if s == syscall.SIGUSR1 {
+					printSessions(e.err, srv.Sessions(), time.Now())
+					continue
+				}
+				newest := telemetry.Protocol.Newest()
+				printReport(e.err, reportOf(newest, srv.Upgrade(context.Background(), newest)))
+			}
+		}
+	}()
+	return func() { signal.Stop(signals); close(done) }
+}
+
+// openOut returns where readings go: stdout, or the end of a file.
+func openOut(e *env, name string) (io.Writer, func() error, error) {
+	if name == "" {
+		return e.out, func() error { return nil }, nil
+	}
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, nil, err
+	}
+	return f, f.Close, nil
+}
+
+func logger(e *env, verbose bool) *slog.Logger {
+	if !verbose {
+		return nil
+	}
+	return slog.New(slog.NewTextHandler(e.err, nil))
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/parleyproto/parley/transport"
+)
+
+// printSessions prints the server's table of sessions.
+func printSessions(w io.Writer, sessions []transport.SessionInfo, now time.Time) {
+	if len(sessions) == 0 {
+		fmt.Fprintln(w, "no sessions")
+		return
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "ADDRESS\tSINCE\tVERSION\tSTATE\tRTT\tLAST SEEN\tLIVENESS\tIN\tOUT")
+	for _, s := range sessions {
+		state := s.State.String()
+		if s.Legacy {
+			state = "legacy"
+		}
+		fmt.Fprintf(t, "%v\t%s\t%v\t%s\t%s\t%s ago\t%v\t%d\t%d\n", s.Addr, s.Since.Format(time.TimeOnly), s.Version, state,
+			orDash(s.RTT), now.Sub(s.LastSeen).Round(time.Millisecond), s.Liveness, s.BytesIn, s.BytesOut)
+	}
+	t.Flush()
+}
+
+func orDash(d time.Duration) string {
+	if d == 0 {
+		return "-"
+	}
+	return d.Round(10 * time.Microsecond).String()
+}
