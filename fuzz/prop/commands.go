@@ -2,7 +2,6 @@ package prop
 
 import (
 	"fmt"
-	"reflect"
 	"testing"
 
 	"github.com/leanovate/gopter"
@@ -47,13 +46,15 @@ func (c machineCommands[M]) DestroySystemUnderTest(s commands.SystemUnderTest) {
 func (machineCommands[M]) GenInitialState() gopter.Gen             { return gen.Const(struct{}{}) }
 func (machineCommands[M]) InitialPreCondition(commands.State) bool { return true }
 
+// GenCommand draws by hand what gopter's combinators would draw with much
+// reflection.
 func (c machineCommands[M]) GenCommand(commands.State) gopter.Gen {
-	return gopter.CombineGens(gen.IntRange(0, len(c.machine.Ops)-1), gen.SliceOfN(argBytes, gen.UInt8())).
-		FlatMap(func(v any) gopter.Gen {
-			values := v.([]any)
-			op := values[0].(int)
-			return gen.Const(commands.Command(command[M]{op, c.machine.Ops[op].Name, values[1].([]byte)}))
-		}, reflect.TypeFor[commands.Command]())
+	return func(p *gopter.GenParameters) *gopter.GenResult {
+		op := p.Rng.Intn(len(c.machine.Ops))
+		args := make([]byte, argBytes)
+		p.Rng.Read(args)
+		return gopter.NewGenResult(command[M]{op, c.machine.Ops[op].Name, args}, gopter.NoShrinker)
+	}
 }
 
 // argBytes is what an operation can draw from at most; then its Source is
