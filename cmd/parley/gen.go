@@ -2,12 +2,10 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/parleyproto/parley/codec/gen"
-	"github.com/parleyproto/parley/codec/schema"
 )
 
 func init() { commands = append(commands, genCommand) }
@@ -19,11 +17,9 @@ func genCommand() *cobra.Command {
 		Short: "Write the codecs of packages that describe a protocol",
 		Long: `Gen reads the Go structs of the packages (default: the current folder) that have a
 //parley:protocol directive, and writes the codec of each version beside them. All mistakes
-of a schema are reported at once, and then no file is written. See docs/codec.md.`,
+of a schema are reported at once, and then no file is written; likewise when a version that
+is frozen would change. See docs/codec.md.`,
 		RunE: func(cmd *cobra.Command, patterns []string) error {
-			if len(patterns) == 0 {
-				patterns = []string{"."}
-			}
 			return runGen(patterns, check)
 		},
 	}
@@ -32,16 +28,17 @@ of a schema are reported at once, and then no file is written. See docs/codec.md
 }
 
 func runGen(patterns []string, check bool) error {
-	protocols, err := schema.Load(".", patterns...)
-	var mistakes schema.Errors
-	if errors.As(err, &mistakes) {
-		return &exitError{1, fmt.Errorf("%w", mistakes)}
-	}
+	protocols, err := load(patterns)
 	if err != nil {
 		return err
 	}
 	for _, p := range protocols {
-		files, err := gen.Generate(p, gen.Options{})
+		if err := p.verify(); err != nil {
+			return err
+		}
+	}
+	for _, p := range protocols {
+		files, err := p.generate()
 		if err != nil {
 			return err
 		}

@@ -82,9 +82,14 @@ type Node struct {
 	Tag    uint64 //
 }
 
+// counted tells whether the node has a length or a count, so that Min and Max are its limits.
+func (n *Node) counted() bool {
+	return n.Kind == String || n.Kind == Bytes || n.Kind == Slice || n.Kind == Map
+}
+
 // MaxLen returns the largest length or count, if there is one besides that of the prefix.
 func (n *Node) MaxLen() (uint64, bool) {
-	if n.Max == nil {
+	if n.Max == nil || !n.counted() {
 		return 0, false
 	}
 	return constant.Uint64Val(n.Max)
@@ -92,7 +97,7 @@ func (n *Node) MaxLen() (uint64, bool) {
 
 // MinLen returns the smallest length or count.
 func (n *Node) MinLen() uint64 {
-	if n.Min == nil {
+	if n.Min == nil || !n.counted() {
 		return 0
 	}
 	u, _ := constant.Uint64Val(n.Min)

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parleyproto/parley/codec/schema"
+)
+
+func init() { commands = append(commands, compatCommand) }
+
+func compatCommand() *cobra.Command {
+	var against string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "compat [packages]",
+		Short: "Report what changes of released versions",
+		Long: `Compat compares the packages' structs with the layouts of their frozen versions and reports
+in tiers: WIRE, what peers of a released version would not understand; API, what breaks Go
+programs that use the package; WARN, what is legal but often a mistake. With -against it
+compares with another lock file, or with the lock as a Git revision has it, such as the last
+release's tag. Exit status 1 if there is a WIRE finding.`,
+		RunE: func(cmd *cobra.Command, patterns []string) error {
+			protocols, err := load(patterns)
+			if err != nil {
+				return err
+			}
+			found := []schema.Finding{}
+			for _, p := range protocols {
+				lock := p.lock
+				if against != "" {
+					if lock, err = otherLock(&p, against); err != nil {
+						return err
+					}
+				}
+				found = append(found, schema.Compare(lock, p.Protocol)...)
+			}
+			return report(cmd, found, asJSON)
+		},
+	}
+	cmd.Flags().StringVar(&against, "against", "", "a lock file or a Git revision (default: the package's lock file)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON list of {tier, version, subject, message}")
+	return cmd
+}
+
+func report(cmd *cobra.Command, found []schema.Finding, asJSON bool) error {
+	out := cmd.OutOrStdout()
+	if asJSON {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(found); err != nil {
+			return err
+		}
+	} else {
+		for _, f := range found {
+			fmt.Fprintln(out, f)
+		}
+	}
+	if slices.ContainsFunc(found, func(f schema.Finding) bool { return f.Tier == schema.Wire }) {
+		return &exitError{1, nil}
+	}
+	return nil
+}
+
+// otherLock reads a lock file, or a package's lock file as a Git revision has it.
+func otherLock(p *loaded, against string) (*schema.Lock, error) {
+	if data, err := os.ReadFile(against); err == nil {
+		return schema.ParseLock(against, data)
+	}
+	spec := against + ":./" + schema.LockName(p.Name)
+	git := exec.Command("git", "show", spec)
+	git.Dir = p.Dir
+	data, err := git.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil, fmt.Errorf("-against %s: no such file, and git says: %s", against, exit.Stderr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("-against %s: no such file, and git does not run: %w", against, err)
+	}
+	return schema.ParseLock(spec, data)
+}
