@@ -40,28 +40,29 @@ func putBlock(b *block) {
 	}
 }
 
-// buffer holds the bytes received and not yet taken: data[r:w]. It holds no memory while it is
-// empty and released.
+// buffer holds the bytes received and not yet taken: in[r:]. It holds no memory while it is empty
+// and released.
 //
 // Bytes are moved to the front only when a frame needs the room or when they are few, and each
 // frame's bytes at most once; the buffer grows by doubling. So time is linear in the bytes
 // received, and memory is at most a small multiple of the bytes waiting.
 type buffer struct {
-	data []byte
-	r, w int
-	base int64 // the stream's offset of data[0]
+	in   []byte // received; its capacity is the block's size
+	r    int    // bytes of in that are taken
+	base int64  // the stream's offset of in[0]
 	blk  *block
-	room int  // size of the space last handed out
-	full bool // the source filled that space: it is faster than we
-	last int  // size of the last frame that had to be waited for
+	room int   // size of the space last handed out
+	full bool  // the source filled that space: it is faster than we
+	last int   // size of the last frame that had to be waited for
+	cost int64 // bytes moved, for tests
 }
 
-func (b *buffer) unread() []byte { return b.data[b.r:b.w] }
+func (b *buffer) waiting() int { return len(b.in) - b.r }
 
-// space returns room behind the unread bytes. have+least bytes must fit; goal, if not 0, is the
-// number of unread bytes that complete the frame.
+// space returns room behind the bytes waiting, for least more. goal, if not 0, is how many bytes
+// waiting complete the frame.
 func (b *buffer) space(least, goal int) []byte {
-	have := b.w - b.r
+	have := b.waiting()
 	if have == 0 {
 		b.rewind()
 	}
@@ -69,37 +70,33 @@ func (b *buffer) space(least, goal int) []byte {
 	if goal == 0 && b.last > have {
 		goal = b.last // lines tend to be alike
 	}
-	end := len(b.data)
+	end := 0
 	if goal > largeFrame {
 		// Stop soon after the frame, so that little has to be moved to the front for the next.
-		want := max(least, min(goal+readAhead, max(2*have, len(b.data), baseBuffer)))
+		want := max(least, min(goal+readAhead, max(2*have, cap(b.in), baseBuffer)))
 		b.fit(want)
-		end = min(len(b.data), max(b.r+want, b.r+least))
+		end = min(cap(b.in), b.r+want)
 	} else {
-		if goal == 0 || b.r+goal > len(b.data) {
-			b.fit(b.comfortable(have, max(least, min(goal, 2*have))))
-		} else {
-			b.fit(least)
-		}
-		end = len(b.data)
+		b.fit(b.comfortable(have, least, goal))
+		end = cap(b.in)
 	}
-	b.room = end - b.w
-	return b.data[b.w:end]
+	b.room = end - len(b.in)
+	return b.in[len(b.in):end]
 }
 
-// comfortable returns how many bytes, unread ones included, should fit into the buffer: least,
-// and more where this saves reads.
-func (b *buffer) comfortable(have, least int) int {
-	size := len(b.data)
+// comfortable returns how many bytes, those waiting included, should fit behind r: least, and
+// more where this saves reads.
+func (b *buffer) comfortable(have, least, goal int) int {
+	size := cap(b.in)
 	switch {
 	case size > readBuffer && have == 0 && b.last <= largeFrame:
 		b.drop() // the large frames are over
 		return max(least, readBuffer)
-	case b.full && size < readBuffer && have <= size/8:
+	case b.full && size < readBuffer:
 		return max(least, min(4*size, readBuffer))
-	case have <= size/8 && b.w > size/2:
+	case have <= size/8 && len(b.in) > size/2:
 		return max(least, size) // few bytes: move them to the front
-	case size-b.w >= size/8:
+	case goal > 0 && b.r+goal <= size || size-len(b.in) >= size/8:
 		return least
 	case b.r >= size/8:
 		return max(least, size)
@@ -109,38 +106,39 @@ func (b *buffer) comfortable(have, least int) int {
 
 // fit makes n bytes fit behind r.
 func (b *buffer) fit(n int) {
-	if n <= len(b.data)-b.r {
+	if n <= cap(b.in)-b.r {
 		return
 	}
-	from := b.unread()
-	old := b.blk
-	if n > len(b.data) {
+	from, old := b.in[b.r:], b.blk
+	if n > cap(b.in) {
 		b.blk = getBlock(n)
-		b.data = b.blk.bytes
 	}
 	b.base += int64(b.r)
-	b.r, b.w = 0, copy(b.data, from)
+	b.cost += int64(len(from))
+	b.in = b.blk.bytes[:copy(b.blk.bytes, from)]
+	b.r = 0
 	if old != nil && old != b.blk {
 		putBlock(old)
 	}
 }
 
 func (b *buffer) wrote(n int) {
-	b.w += n
+	b.in = b.in[:len(b.in)+n]
 	b.full = n == b.room
 	b.room = 0
 }
 
+// rewind forgets all bytes.
 func (b *buffer) rewind() {
-	b.base += int64(b.r)
-	b.r, b.w = 0, 0
+	b.base += int64(len(b.in))
+	b.in, b.r = b.in[:0], 0
 }
 
-// drop gives the memory of an empty buffer back.
+// drop forgets all bytes and gives the memory back.
 func (b *buffer) drop() {
 	b.rewind()
 	if b.blk != nil {
 		putBlock(b.blk)
 	}
-	b.blk, b.data, b.full, b.room = nil, nil, false, 0
+	b.blk, b.in, b.full, b.room = nil, nil, false, 0
 }

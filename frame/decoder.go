@@ -82,7 +82,7 @@ func (d *Decoder) Space(min int) []byte {
 // Wrote says that the first n bytes of the last Space are input now.
 func (d *Decoder) Wrote(n int) {
 	if n < 0 || n > d.room {
-		d.fail(&Error{Err: ErrPayload, Reason: "Wrote more than Space gave", Offset: d.base + int64(d.w)})
+		d.fail(&Error{Err: ErrPayload, Reason: "Wrote more than Space gave", Offset: d.base + int64(len(d.in))})
 		return
 	}
 	d.wrote(n)
@@ -90,10 +90,10 @@ func (d *Decoder) Wrote(n int) {
 
 // Need returns how many more bytes are useful: as many as the frame at the front still lacks, as
 // far as it is known; never more, and at least 1.
-func (d *Decoder) Need() int { return max(d.need-(d.w-d.r), 1) }
+func (d *Decoder) Need() int { return max(d.need-d.waiting(), 1) }
 
 // Buffered returns the bytes received and not yet taken by a frame. They stay in the decoder.
-func (d *Decoder) Buffered() []byte { return d.data[d.r:d.w:d.w] }
+func (d *Decoder) Buffered() []byte { return d.in[d.r:len(d.in):len(d.in)] }
 
 // End says that no more bytes come. Next then returns what is left, and io.EOF, or an error that
 // is io.ErrUnexpectedEOF if the last frame is incomplete.
@@ -103,7 +103,7 @@ func (d *Decoder) End() { d.eof = true }
 // connection holds no memory. The decoder goes on working; it takes a buffer when it needs one.
 func (d *Decoder) Release() {
 	d.poison()
-	if d.w == d.r && d.held.Size == 0 {
+	if d.waiting() == 0 && d.held.Size == 0 {
 		d.drop()
 		d.spill = nil
 	}
@@ -115,28 +115,33 @@ func (d *Decoder) Next() ([]byte, error) {
 	if poisoning {
 		d.poison()
 	}
-	switch d.loop {
-	case loopUint32BE:
-		if b := d.data[d.r:d.w]; len(b) >= 4 {
-			if n := uint(binary.BigEndian.Uint32(b)); n <= uint(len(b)-4) && int(n) <= d.MaxFrame {
-				d.r += int(n) + 4
+	if d.loop == loopUint32BE {
+		if b := d.in[d.r:]; len(b) >= 4 {
+			n := int(binary.BigEndian.Uint32(b))
+			if uint(n) <= uint(len(b)-4) && n <= d.MaxFrame {
+				d.r += n + 4
 				return d.lend(b[4 : 4+n : 4+n]), nil
 			}
 		}
-	case loopLF:
-		if b := d.data[d.r:d.w]; d.from == 0 {
-			if n := bytes.IndexByte(b, '\n'); uint(n) < uint(len(b)) {
-				size := n + 1
-				if n > 0 && b[n-1] == '\r' {
-					n--
-				}
-				if n <= d.MaxFrame {
-					d.r += size
-					return d.lend(b[:n:n]), nil
-				}
-			} else {
-				d.from = len(b)
+	} else if d.loop == loopLength {
+		if b, f := d.in[d.r:], d.length; len(b) >= f.Offset+8 {
+			size := f.size8(b[f.Offset:])
+			if size >= f.fewest && size <= uint64(len(b)) && int(size)-f.Strip <= d.MaxFrame {
+				d.r += int(size)
+				return d.lend(b[f.Strip:size:size]), nil
 			}
+		}
+	} else if d.loop == loopLF && d.from == 0 {
+		b := d.in[d.r:]
+		if n := bytes.IndexByte(b, '\n'); n < 0 {
+			d.from = len(b) // searched
+		} else if end := trimCR(b, n); end <= d.MaxFrame {
+			d.r += n + 1
+			return d.lend(b[:end:end]), nil
+		}
+	} else if d.loop == loopMarked {
+		if p, ok := d.marked(d.MaxFrame); ok {
+			return p, nil
 		}
 	}
 	return d.next()

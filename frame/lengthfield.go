@@ -66,8 +66,13 @@ func (f LengthField) compile() (*lengthField, error) {
 		f.Order = nil
 	}
 	c := &lengthField{LengthField: f, head: head, little: f.Order != nil}
-	c.shift = 64 - 8*f.Size
+	c.shift, c.mask = uint(64-8*f.Size), f.max()
+	c.add = uint64(head + f.Adjust)
 	c.least = max(head, f.Strip) + len(f.Trailer)
+	c.fewest = uint64(c.least)
+	if f.Min>>62 != 0 || int64(f.Min)+int64(c.add) > int64(c.least) {
+		c.fewest = f.Min + c.add
+	}
 	return c, nil
 }
 

@@ -8,10 +8,13 @@ import (
 // lengthField is a LengthField whose options have been checked.
 type lengthField struct {
 	LengthField
-	head   int // bytes up to the length field's end
-	shift  int // 64 − its width in bits
-	little bool
-	least  int // the smallest frame: head, what is stripped, trailer
+	head   int    // bytes up to the length field's end
+	shift  uint   // 64 − its width in bits
+	mask   uint64 // its largest value
+	little bool   // its byte order
+	least  int    // the smallest frame: head, what is stripped, trailer
+	add    uint64 // head + Adjust, modulo 2^64: frame size − length
+	fewest uint64 // the smallest frame that Min allows
 }
 
 // length reads the length field at the front of b.
@@ -61,6 +64,11 @@ func (f *lengthField) trailed(buf []byte, part Part, in In) (Part, error) {
 		return part, corrupt(reason)
 	}
 	return f.broken(part, buf, reason)
+}
+
+// intact tells whether magic and trailer of a whole frame are in their places.
+func (f *lengthField) intact(b []byte) bool {
+	return string(b[:len(f.Magic)]) == f.Magic && string(b[len(b)-len(f.Trailer):]) == f.Trailer
 }
 
 // total returns the frame's size for the length field's value, or why there is no such frame.

@@ -63,31 +63,50 @@ func (r *Reader) Next() ([]byte, error) {
 	if poisoning {
 		d.poison()
 	}
-	switch d.loop { // as in Decoder.Next, which is a call away
-	case loopUint32BE:
-		if b := d.data[d.r:d.w]; len(b) >= 4 {
-			if n := uint(binary.BigEndian.Uint32(b)); n <= uint(len(b)-4) && int(n) <= r.MaxFrame {
-				d.r += int(n) + 4
+	// As in Decoder.Next, which is a call away.
+	if d.loop == loopUint32BE {
+		if b := d.in[d.r:]; len(b) >= 4 {
+			n := int(binary.BigEndian.Uint32(b))
+			if uint(n) <= uint(len(b)-4) && n <= r.MaxFrame {
+				d.r += n + 4
 				return d.lend(b[4 : 4+n : 4+n]), nil
 			}
 		}
-	case loopLF:
-		if b := d.data[d.r:d.w]; d.from == 0 {
-			if n := bytes.IndexByte(b, '\n'); uint(n) < uint(len(b)) {
-				size := n + 1
-				if n > 0 && b[n-1] == '\r' {
-					n--
-				}
-				if n <= r.MaxFrame {
-					d.r += size
-					return d.lend(b[:n:n]), nil
-				}
-			} else {
-				d.from = len(b)
+	} else if d.loop == loopLength {
+		if b, f := d.in[d.r:], d.length; len(b) >= f.Offset+8 {
+			size := f.size8(b[f.Offset:])
+			if size >= f.fewest && size <= uint64(len(b)) && int(size)-f.Strip <= r.MaxFrame {
+				d.r += int(size)
+				return d.lend(b[f.Strip:size:size]), nil
 			}
 		}
+	} else if d.loop == loopLF && d.from == 0 {
+		b := d.in[d.r:]
+		if n := bytes.IndexByte(b, '\n'); n < 0 {
+			d.from = len(b) // searched
+		} else if end := trimCR(b, n); end <= r.MaxFrame {
+			d.r += n + 1
+			return d.lend(b[:end:end]), nil
+		}
+	} else if d.loop == loopMarked {
+		if p, ok := d.marked(r.MaxFrame); ok {
+			return p, nil
+		}
 	}
-	payload, _, err := r.pull(aFrame)
+	return r.next()
+}
+
+// next is Next without the loops.
+func (r *Reader) next() ([]byte, error) {
+	d := &r.d
+	d.MaxFrame, d.Oversize = r.MaxFrame, r.Oversize
+	payload, err := d.next()
+	for err == ErrShort {
+		if err := r.fill(); err != nil {
+			return nil, err
+		}
+		payload, err = d.Next()
+	}
 	return payload, err
 }
 
@@ -120,11 +139,12 @@ func (r *Reader) PeekSize() (uint64, error) {
 
 // pull runs the decoder, and reads when it is short of bytes.
 func (r *Reader) pull(w want) ([]byte, Part, error) {
-	r.d.MaxFrame, r.d.Oversize = r.MaxFrame, r.Oversize
+	d := &r.d
+	d.MaxFrame, d.Oversize = r.MaxFrame, r.Oversize
 	for {
-		payload, part, err := r.d.pull(w)
+		payload, part, err := d.pull(w)
 		if err != ErrShort {
-			return r.d.lend(payload), part, err
+			return d.lend(payload), part, err
 		}
 		if err := r.fill(); err != nil {
 			return nil, Part{}, err
@@ -146,7 +166,7 @@ func (r *Reader) fill() error {
 		}
 		n, err := r.src.Read(room)
 		if n < 0 || n > len(room) {
-			return r.d.fail(&Error{Err: ErrCorrupt, Reason: "the source's Read returned an impossible count", Offset: r.d.base + int64(r.d.w)})
+			return r.d.fail(&Error{Err: ErrCorrupt, Reason: "the source's Read returned an impossible count", Offset: r.d.base + int64(len(r.d.in))})
 		}
 		r.d.wrote(n)
 		r.err = err

@@ -7,10 +7,11 @@ import (
 
 // splitter is what a Decoder knows about the frame at the front of its buffer.
 type splitter struct {
-	f       Format // running: compiled and fresh
-	loop    loop   // the inlined loop that stands for f while nothing special is going on
-	waiting Format // set in the middle of a frame: f from the next frame on
-	err     error  // final
+	f      Format       // running: compiled and fresh
+	loop   loop         // what stands for f while nothing special is going on
+	length *lengthField // f, for loopLength
+	later  Format       // set in the middle of a frame: f from the next frame on
+	err    error        // final
 
 	mode   mode
 	start  int64 // the stream's offset of the frame at the front
@@ -57,14 +58,15 @@ func (d *Decoder) format(f Format) {
 		d.fail(err)
 		return
 	}
-	d.f, d.waiting = run, nil
+	d.f, d.later = run, nil
 	d.from, d.need = 0, 0
 	d.loop = loopOf(run)
+	d.length, _ = run.(*lengthField)
 }
 
 func (d *Decoder) setFormat(f Format) {
 	if d.pinned || d.inside || d.mode != deliver {
-		d.waiting, d.loop = f, loopNone
+		d.later, d.loop = f, loopNone
 		return
 	}
 	if d.err == nil {
@@ -78,8 +80,8 @@ func (d *Decoder) settle() {
 	d.mode = deliver
 	d.from, d.need, d.shown = 0, 0, 0
 	d.inside, d.pinned, d.damaged = false, false, false
-	if d.waiting != nil {
-		d.format(d.waiting)
+	if d.later != nil {
+		d.format(d.later)
 		return
 	}
 	d.loop = loopOf(d.f)
@@ -155,7 +157,7 @@ func (d *Decoder) split(w want) (Part, error) {
 	if !d.inside {
 		d.start = d.base + int64(d.r)
 	}
-	b := d.data[d.r:d.w:d.w]
+	b := d.in[d.r:len(d.in):len(d.in)]
 	pieces := w == aPiece || d.inside || d.mode == discard || d.mode == collect
 	if len(b) < d.need && !pieces && !d.eof {
 		return d.seen, nil
@@ -194,6 +196,9 @@ func (d *Decoder) accept(part Part, err error, b []byte, in In) (Part, error) {
 	if part.Size == 0 && err == nil {
 		d.from, d.need = part.From, max(part.Need, len(b)+1)
 		d.seen = part
+		if part.Exact {
+			d.last = d.need
+		}
 	}
 	return part, err
 }
@@ -211,7 +216,7 @@ func (d *Decoder) payload(part Part) []byte {
 			return held[:len(held):len(held)]
 		}
 	}
-	return d.data[d.r+part.Off : d.r+part.End : d.r+part.End]
+	return d.in[d.r+part.Off : d.r+part.End : d.r+part.End]
 }
 
 // isOver tells whether a frame, or one that is still on its way, exceeds MaxFrame.
@@ -304,7 +309,7 @@ func (d *Decoder) wrap(err error) *Error {
 
 // short is asked when the frame at the front is incomplete.
 func (d *Decoder) short(part Part, w want) error {
-	switch have := uint64(d.w - d.r); {
+	switch have := uint64(d.waiting()); {
 	case d.eof && have == 0 && !d.inside:
 		return io.EOF
 	case d.eof:
