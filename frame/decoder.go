@@ -124,8 +124,9 @@ func (d *Decoder) Next() ([]byte, error) {
 			}
 		}
 	} else if d.loop == loopLength {
-		if b, f := d.in[d.r:], d.length; len(b) >= f.Offset+8 {
-			size := f.size8(b[f.Offset:])
+		b, f := d.in[d.r:], d.length
+		if at := f.at; at < uint(len(b)) && uint(len(b))-at >= 8 {
+			size := f.size8(b[at:])
 			if size >= f.fewest && size <= uint64(len(b)) && int(size)-f.Strip <= d.MaxFrame {
 				d.r += int(size)
 				return d.lend(b[f.Strip:size:size]), nil
@@ -166,7 +167,9 @@ func (d *Decoder) PeekSize() (uint64, error) {
 	return part.Least, err
 }
 
-// next is Next without the inlined loops.
+// next is Next without the loops. Inlined, it would make the loops' stack frame large.
+//
+//go:noinline
 func (d *Decoder) next() ([]byte, error) {
 	payload, _, err := d.pull(aFrame)
 	return d.lend(payload), err

@@ -66,6 +66,7 @@ func (f LengthField) compile() (*lengthField, error) {
 		f.Order = nil
 	}
 	c := &lengthField{LengthField: f, head: head, little: f.Order != nil}
+	c.at = uint(f.Offset)
 	c.shift, c.mask = uint(64-8*f.Size), f.max()
 	c.add = uint64(head + f.Adjust)
 	c.least = max(head, f.Strip) + len(f.Trailer)

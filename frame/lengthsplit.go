@@ -8,6 +8,7 @@ import (
 // lengthField is a LengthField whose options have been checked.
 type lengthField struct {
 	LengthField
+	at     uint   // Offset
 	head   int    // bytes up to the length field's end
 	shift  uint   // 64 − its width in bits
 	mask   uint64 // its largest value

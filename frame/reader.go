@@ -73,8 +73,9 @@ func (r *Reader) Next() ([]byte, error) {
 			}
 		}
 	} else if d.loop == loopLength {
-		if b, f := d.in[d.r:], d.length; len(b) >= f.Offset+8 {
-			size := f.size8(b[f.Offset:])
+		b, f := d.in[d.r:], d.length
+		if at := f.at; at < uint(len(b)) && uint(len(b))-at >= 8 {
+			size := f.size8(b[at:])
 			if size >= f.fewest && size <= uint64(len(b)) && int(size)-f.Strip <= r.MaxFrame {
 				d.r += int(size)
 				return d.lend(b[f.Strip:size:size]), nil
@@ -96,7 +97,9 @@ func (r *Reader) Next() ([]byte, error) {
 	return r.next()
 }
 
-// next is Next without the loops.
+// next is Next without the loops. Inlined, it would make the loops' stack frame large.
+//
+//go:noinline
 func (r *Reader) next() ([]byte, error) {
 	d := &r.d
 	d.MaxFrame, d.Oversize = r.MaxFrame, r.Oversize

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/parleyproto/parley/frame"
@@ -189,7 +190,7 @@ func Split(t testing.TB, f frame.Format, data []byte, plans ...fuzz.Plan) {
 	fuzz.CheckSplit(t, data, func(src io.Reader) ([]string, error) { return pushed(f, src) }, plans...)
 	asFrames, frameErr := decode(f, -1, frame.Fail)(bytes.NewReader(data))
 	asPieces, pieceErr := bodies(f, bytes.NewReader(data))
-	if frameErr == nil && pieceErr == nil && !same(asFrames, asPieces) {
+	if frameErr == nil && pieceErr == nil && sound(asFrames) && !same(asFrames, asPieces) {
 		t.Fatalf("ORACLE split pieces make other payloads\nframes %.300q\npieces %.300q\nwire %.200q", asFrames, asPieces, data)
 	}
 	asPushed, pushErr := pushed(f, bytes.NewReader(data))
@@ -240,6 +241,17 @@ func pushed(f frame.Format, src io.Reader) (events []string, err error) {
 			return events, err
 		}
 	}
+}
+
+// sound tells whether all events are frames. Behind an error pieces may go on elsewhere: what of the
+// bad frame was handed out cannot be searched for the next one.
+func sound(events []string) bool {
+	for _, e := range events {
+		if !strings.HasPrefix(e, "frame ") {
+			return false
+		}
+	}
+	return true
 }
 
 // note adds a frame or a recoverable error to events. done: the stream is over.
