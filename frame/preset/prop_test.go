@@ -58,6 +58,7 @@ func FuzzPresets(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which byte, cuts, wire []byte) {
 		p := all[int(which)%len(all)]
+		wire = wire[:min(len(wire), 1<<10)] // what longer streams find, they find slowly
 		frametest.Split(t, p, wire, fuzz.ByteByByte(), fuzz.PlanFrom(fuzz.NewSource(cuts), len(wire)))
 		if !p.Spellings && splitErr(p, wire) == nil {
 			frametest.Reframe(t, p, wire)
