@@ -142,8 +142,8 @@ func TestTranscriptCutAtEveryByte(t *testing.T) {
 
 func TestTranscriptCutTwice(t *testing.T) {
 	total := wholeTranscript(t)
-	for k := 1; k <= total; k += 23 {
-		for j := 1; j <= total; j += 59 {
+	for k := 1; k <= total; k += 41 {
+		for j := 1; j <= total; j += 97 {
 			tr := newTranscript(t, k, j)
 			tr.play()
 			tr.check(t)

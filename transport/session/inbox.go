@@ -20,7 +20,6 @@ type inbox struct {
 	parts    []byte // of the message that comes in fragments
 	first    header // of its first fragment
 	building bool
-	inPieces uint64 // its seq
 }
 
 // arrival is a message between received and done.

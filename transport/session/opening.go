@@ -63,8 +63,7 @@ type Opening struct {
 	deadline time.Time
 	buf      []byte // what is read while the handshake lasts
 	out      []byte
-	legacy   []byte // what a legacy peer has sent so far
-	flushed  int    // bytes of out that the driver has
+	flushed  int // bytes of out that the driver has
 }
 
 const helloBuffer = 512

@@ -33,7 +33,7 @@ func play(t *testing.T, seed uint64, script []byte) {
 }
 
 func TestScripts(t *testing.T) {
-	for seed := range uint64(3000) {
+	for seed := range uint64(1500) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		script := make([]byte, 2*(1+r.IntN(60)))
 		for i := range script {
