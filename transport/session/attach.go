@@ -157,7 +157,7 @@ func (m *Machine) attached(l *link, received uint64, resumed bool) {
 	if !early {
 		o.goBack(received + 1)
 	}
-	for seq := max(received+1, o.first); seq < o.first+uint64(o.flight.n) && !early; seq++ {
+	for seq := max(received+1, o.first); seq < o.first+uint64(o.flight.len()) && !early; seq++ {
 		if o.flight.at(int(seq-o.first)).expires <= m.now {
 			m.gone(seq, Expired, nil)
 		}

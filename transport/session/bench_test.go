@@ -33,16 +33,27 @@ func (b *blob) Decode([]byte) (codec.Message, error) { return b, nil }
 // couple attaches a client and a server that are connected by copying.
 func couple(tb testing.TB, c codec.Codec) (cm, sm *session.Machine, now time.Time) {
 	tb.Helper()
-	now = time.Unix(1, 0)
+	cp, sp := profiles(tb, c)
+	return join(tb, cp, sp)
+}
+
+func profiles(tb testing.TB, c codec.Codec) (client, server *session.Profile) {
+	tb.Helper()
 	protocol := &codec.Protocol{Name: "bench", Releases: []codec.Release{{Version: 1, Codec: c}}}
-	cp, err := session.NewProfile(negotiate.Client, session.Config{Protocol: protocol})
+	client, err := session.NewProfile(negotiate.Client, session.Config{Protocol: protocol})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	sp, err := session.NewProfile(negotiate.Server, session.Config{Protocol: protocol})
+	server, err = session.NewProfile(negotiate.Server, session.Config{Protocol: protocol})
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return client, server
+}
+
+func join(tb testing.TB, cp, sp *session.Profile) (cm, sm *session.Machine, now time.Time) {
+	tb.Helper()
+	now = time.Unix(1, 0)
 	co, so := cp.Open(now, negotiate.Key{}), sp.Open(now, negotiate.Key{})
 	carry := func(to, from *session.Opening) {
 		n := copy(to.Space(), from.Output())
@@ -116,7 +127,7 @@ func BenchmarkPipelined(b *testing.B) {
 	}
 }
 
-// BenchmarkSend is the sender's half alone, but for acknowledgements.
+// BenchmarkPingPong is both machines' work for a message each way, one at a time.
 func BenchmarkPingPong(b *testing.B) {
 	codec := new(raw)
 	cm, sm, now := couple(b, codec)
@@ -129,6 +140,7 @@ func BenchmarkPingPong(b *testing.B) {
 	}
 }
 
+// BenchmarkLarge is both machines' work for a message of 1 MiB, in fragments.
 func BenchmarkLarge(b *testing.B) {
 	msg := make(blob, 1<<20)
 	cm, sm, now := couple(b, &msg)

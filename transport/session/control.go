@@ -111,7 +111,7 @@ func (m *Machine) sendGoAway(l *link) {
 // tellDrained reports once that nothing keeps a session that is to go away.
 func (m *Machine) tellDrained() {
 	o := &m.outbox
-	if o.flight.n > 0 {
+	if o.flight.len() > 0 {
 		return
 	}
 	if l := m.link; l != nil && l.goaway && !l.drained {

@@ -67,22 +67,24 @@ func TestDuplicatesAreDropped(t *testing.T) {
 }
 
 func TestWindowIsKept(t *testing.T) {
-	x := newClientPeer(t, profile(t, negotiate.Client, nil))
-	const size = 100 // with the codec's 18 bytes and the 32 that a message counts besides: 150
-	for range 10 {
-		x.m.Send(x.now, &sessiontest.Msg{Body: string(make([]byte, size))}, session.SendOptions{})
-	}
-	x.pump()
-	if n := x.wrote(session.KindData); n != peerWindow/150 {
-		t.Fatalf("%d messages of 150 bytes in a window of %d", n, peerWindow)
-	}
-	x.send(session.Envelope{Kind: session.KindAck, Done: 0, Received: 6})
-	if n := x.wrote(session.KindData); n != 6 {
-		t.Errorf("what is received and not done made room: %d messages", n)
-	}
-	x.send(session.Envelope{Kind: session.KindAck, Done: 2, Received: 6})
-	if n := x.wrote(session.KindData); n != 8 {
-		t.Errorf("after two were done %d messages were written, want 8", n)
+	// With the codec's 18 bytes and the 32 that a message counts besides, 250 and 251 bytes.
+	for size, want := range map[int]int{200: 4, 201: 3} {
+		x := newClientPeer(t, profile(t, negotiate.Client, nil))
+		for range 10 {
+			x.m.Send(x.now, &sessiontest.Msg{Body: string(make([]byte, size))}, session.SendOptions{})
+		}
+		x.pump()
+		if n := x.wrote(session.KindData); n != want {
+			t.Fatalf("%d messages of %d bytes in a window of %d, want %d", n, size+50, peerWindow, want)
+		}
+		x.send(session.Envelope{Kind: session.KindAck, Done: 0, Received: 3})
+		if n := x.wrote(session.KindData); n != want {
+			t.Errorf("what is received and not done made room: %d messages", n)
+		}
+		x.send(session.Envelope{Kind: session.KindAck, Done: 2, Received: 3})
+		if n := x.wrote(session.KindData); n != want+2 {
+			t.Errorf("after two were done %d messages were written, want %d", n, want+2)
+		}
 	}
 }
 

@@ -76,14 +76,14 @@ func (m *Machine) finish() {
 // none left.
 func (m *Machine) settleAll() bool {
 	o := &m.outbox
-	if o.flight.n > 0 {
+	if o.flight.len() > 0 {
 		m.unknown(o.first, o.flight.at(0))
 		o.flight.pop()
 		o.first++
 		return false
 	}
 	for l := range o.lane {
-		if r := &o.lane[l]; r.n > 0 {
+		if r := &o.lane[l]; r.len() > 0 {
 			m.giveUp(r.at(0), Unsent, nil)
 			r.pop()
 			return false
@@ -109,14 +109,14 @@ func (m *Machine) lose() {
 	m.emit(Event{Kind: EventLost, Generation: m.gen})
 	m.stats.lost++
 	for l := range o.lane { // replies to calls of the lost session
-		for i := range o.lane[l].n {
+		for i := range o.lane[l].len() {
 			if it := o.lane[l].at(i); it.has(itemReply) {
 				m.giveUp(it, Unsent, nil)
 			}
 		}
 	}
 	resend := m.p.cfg.OnUnknown == Resend
-	for i := o.flight.n - 1; i >= 0; i-- {
+	for i := o.flight.len() - 1; i >= 0; i-- {
 		it := o.flight.at(i)
 		if resend && it.flags&(itemGone|itemCall|itemReply) == 0 {
 			it.flags |= itemDup
@@ -126,7 +126,7 @@ func (m *Machine) lose() {
 			it.flags, it.chunk = itemGone, nil
 		}
 	}
-	for ; o.flight.n > 0; o.first++ {
+	for ; o.flight.len() > 0; o.first++ {
 		m.unknown(o.first, o.flight.at(0))
 		o.flight.pop()
 	}

@@ -100,7 +100,7 @@ func (m *Machine) silentAt(b *beat) instant {
 // trim gives memory back that has not been needed lately.
 func (m *Machine) trim() {
 	o := &m.outbox
-	if o.n == 0 && o.flight.n == 0 {
+	if o.n == 0 && o.flight.len() == 0 {
 		for l := range o.lane {
 			o.lane[l].trim()
 			o.filler[l].trim()
@@ -111,6 +111,6 @@ func (m *Machine) trim() {
 	m.events.trim()
 	m.inbox.pending.trim()
 	if !m.inbox.building {
-		m.inbox.parts = nil
+		m.inbox.assembly = nil
 	}
 }

@@ -16,10 +16,15 @@ type inbox struct {
 	ask   uint64  // the peer wants to know when this is done; 0: nothing
 	asked bool    // and it is: tell at once
 
-	nack     uint64 // DATA is discarded until this seq comes; 0: none is
-	parts    []byte // of the message that comes in fragments
-	first    header // of its first fragment
+	nack     uint64    // DATA is discarded until this seq comes; 0: none is
+	assembly *assembly // of the message that comes in fragments; kept for the next one
 	building bool
+}
+
+// assembly is a message of which not all fragments have come.
+type assembly struct {
+	first header // of its first fragment
+	parts []byte
 }
 
 // arrival is a message between received and done.
@@ -65,7 +70,7 @@ func (m *Machine) data(l *link, b []byte, ev *Event) bool {
 		if h.flags&FlagMore != 0 {
 			return false
 		}
-		h = in.first
+		h = in.assembly.first
 	}
 	l.lastIn = h.seq
 	l.beat.pinged, l.beat.strikes = false, 0
@@ -75,21 +80,26 @@ func (m *Machine) data(l *link, b []byte, ev *Event) bool {
 // fragment adds a fragment to its message, and returns that if it is complete.
 func (m *Machine) fragment(h *header, payload []byte) (whole []byte, err error) {
 	in := &m.inbox
-	switch {
-	case in.building != (h.flags&FlagCont != 0):
+	if in.building != (h.flags&FlagCont != 0) {
 		return nil, &ProtocolError{Section: "5.5", Reason: "fragments out of order"}
-	case len(in.parts)+len(payload) > m.p.largest:
+	}
+	if in.assembly == nil {
+		in.assembly = new(assembly)
+	}
+	a := in.assembly
+	if !in.building {
+		in.building = true
+		a.first = *h
+		a.first.ext = append([]byte(nil), h.ext...)
+	}
+	if len(a.parts)+len(payload) > m.p.largest {
 		return nil, &ProtocolError{Section: "1.2", Reason: fmt.Sprintf("a message of more than %d bytes", m.p.largest)}
 	}
-	if !in.building {
-		in.first, in.building = *h, true
-		in.first.ext = append([]byte(nil), h.ext...)
-	}
-	in.parts = append(in.parts, payload...)
+	a.parts = append(a.parts, payload...)
 	if h.flags&FlagMore != 0 {
 		return nil, nil
 	}
-	whole = in.parts
+	whole = a.parts
 	in.dropParts()
 	return whole, nil
 }
@@ -97,10 +107,13 @@ func (m *Machine) fragment(h *header, payload []byte) (whole []byte, err error) 
 // keptParts is how much memory is kept for the next message in fragments.
 const keptParts = 4 << 20
 
+// dropParts forgets the fragments of a message.
 func (in *inbox) dropParts() {
 	in.building = false
-	if in.parts = in.parts[:0]; cap(in.parts) > keptParts {
-		in.parts = nil
+	if a := in.assembly; a != nil {
+		if a.parts = a.parts[:0]; cap(a.parts) > keptParts {
+			a.parts = nil
+		}
 	}
 }
 
@@ -158,7 +171,7 @@ func (m *Machine) arrived(weight int) {
 func (m *Machine) Done(id uint64) {
 	in := &m.inbox
 	i := id - in.base - in.done - 1 // wraps to a large number if it was done before
-	if i >= uint64(in.pending.n) {
+	if i >= uint64(in.pending.len()) {
 		return
 	}
 	a := in.pending.at(int(i))
@@ -167,7 +180,7 @@ func (m *Machine) Done(id uint64) {
 	}
 	a.done = true
 	in.weight -= int(a.weight)
-	for in.pending.n > 0 && in.pending.at(0).done {
+	for in.pending.len() > 0 && in.pending.at(0).done {
 		in.owed += int(in.pending.at(0).weight)
 		in.pending.pop()
 		in.done++

@@ -27,20 +27,20 @@ const turns = 16
 // queues holds the messages without a number, in their lanes.
 type queues struct {
 	lane [lanes]ring[item]
-	n    int // live items in all lanes
-	high int // sent in a row from High while another waits
-	norm int // sent in a row from Normal while Low waits
+	n    int    // live items in all lanes
+	high uint32 // sent in a row from High while another waits
+	norm uint32 // sent in a row from Normal while Low waits
 }
 
 // head returns the lane to send from next, or ok false if all are empty. It drops gone items
 // from the fronts.
 func (q *queues) head() (next Lane, ok bool) {
 	for l := range q.lane {
-		for r := &q.lane[l]; r.n > 0 && r.at(0).has(itemGone); {
+		for r := &q.lane[l]; r.len() > 0 && r.at(0).has(itemGone); {
 			r.pop()
 		}
 	}
-	high, norm, low := q.lane[High].n > 0, q.lane[Normal].n > 0, q.lane[Low].n > 0
+	high, norm, low := q.lane[High].len() > 0, q.lane[Normal].len() > 0, q.lane[Low].len() > 0
 	switch {
 	case high && (q.high < turns || !norm && !low):
 		return High, true
@@ -69,7 +69,7 @@ func (q *queues) took(l Lane) {
 func (q *queues) find(id uint64) *item {
 	for l := range q.lane {
 		r := &q.lane[l]
-		lo, hi := 0, r.n
+		lo, hi := 0, r.len()
 		for lo < hi {
 			if mid := (lo + hi) / 2; r.at(mid).id < id {
 				lo = mid + 1
@@ -77,7 +77,7 @@ func (q *queues) find(id uint64) *item {
 				hi = mid
 			}
 		}
-		if lo < r.n && r.at(lo).id == id && !r.at(lo).has(itemGone) {
+		if lo < r.len() && r.at(lo).id == id && !r.at(lo).has(itemGone) {
 			return r.at(lo)
 		}
 	}

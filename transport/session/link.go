@@ -33,22 +33,21 @@ type link struct {
 	lastIn    uint64 // the highest seq on this connection; at its beginning, received
 	lastOut   uint64
 
-	ctl  []byte // control frames to be written, framed
-	env  []byte // room to spell one envelope
-	err  error  // of the writer's format, sticky
-	hold bool   // control frames only: between own PROBE and the peer's
+	ctl    []byte // control frames to be written, framed
+	env    []byte // room to spell one envelope
+	err    error  // of the writer's format, sticky
+	rewind uint64 // go back to this number when no fragments are open; 0: do not
+	batch  batch
+	beat   beat
+	frag   fragment
 
-	batch   batch
-	writing bool   // a batch is with the driver
-	wrote   bool   // data was written in the session before this connection's ATTACH
-	early   bool   // data may follow ATTACH at once
-	rewind  uint64 // go back to this number when no fragments are open; 0: do not
-	closing bool   // nothing is read any more, and the connection ends when ctl is written
-	goaway  bool   // the peer goes away: no new numbers
-	drained bool   // and was told so
-
-	beat beat
-	frag fragment
+	writing bool // a batch is with the driver
+	hold    bool // control frames only: between own PROBE and the peer's
+	wrote   bool // data was written in the session before this connection's ATTACH
+	early   bool // data may follow ATTACH at once
+	closing bool // nothing is read any more, and the connection ends when ctl is written
+	goaway  bool // the peer goes away: no new numbers
+	drained bool // and was told so
 }
 
 // newLink makes the link of a connection that has agreed on a.

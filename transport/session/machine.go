@@ -120,7 +120,7 @@ func (m *Machine) outcome(it *item, seq uint64, o Outcome, r Reason, err error) 
 // returned.
 func (m *Machine) Next() (ev Event, ok bool) {
 	for {
-		if m.events.n > 0 {
+		if m.events.len() > 0 {
 			ev = *m.events.at(0)
 			m.events.pop()
 			return ev, true

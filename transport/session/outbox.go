@@ -14,7 +14,7 @@ type outbox struct {
 
 	flight ring[item]
 	first  uint64 // the number of the flight's front, or the next to be given
-	next   uint64 // the number to write next on this connection: first ≤ next ≤ first+flight.n
+	next   uint64 // the number to write next on this connection: first ≤ next ≤ first+flight.len()
 	sent   uint64 // the highest number ever written whole
 	got    uint64 // the highest number that the peer is known to have received
 	weight int    // of the flight in the peer's window
@@ -73,7 +73,7 @@ func (l Lane) atMost(than Lane) bool {
 func (m *Machine) dropOldest(l Lane, limit int) {
 	o := &m.outbox
 	for _, lane := range [...]Lane{Low, Normal, High} {
-		for r := &o.lane[lane]; r.n > 0 && o.bytes > limit && lane.atMost(l); {
+		for r := &o.lane[lane]; r.len() > 0 && o.bytes > limit && lane.atMost(l); {
 			m.giveUp(r.at(0), Overflowed, nil)
 			r.pop()
 		}
@@ -178,7 +178,7 @@ func (m *Machine) sweep() {
 	o.swept = m.now
 	for l := range o.lane {
 		r := &o.lane[l]
-		for i := range r.n {
+		for i := range r.len() {
 			switch it := r.at(i); {
 			case it.has(itemGone):
 			case it.expires <= m.now:

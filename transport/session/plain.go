@@ -180,7 +180,7 @@ func (p *Plain) Wrote(now time.Time, n int) {
 // Next returns what happened next, or false when there is nothing more until the next input.
 func (p *Plain) Next() (ev Event, ok bool) {
 	for {
-		if p.events.n > 0 {
+		if p.events.len() > 0 {
 			ev = *p.events.at(0)
 			p.events.pop()
 			return ev, true

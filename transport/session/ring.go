@@ -3,28 +3,31 @@ package session
 // ring is a queue that grows by doubling. The zero ring is empty and holds no memory.
 type ring[T any] struct {
 	buf  []T // a power of two long
-	head int
-	n    int
+	head uint32
+	n    int32
 }
 
 // at returns the i-th element from the front. It is valid until the next push.
-func (r *ring[T]) at(i int) *T { return &r.buf[(r.head+i)&(len(r.buf)-1)] }
+func (r *ring[T]) at(i int) *T { return &r.buf[(int(r.head)+i)&(len(r.buf)-1)] }
+
+// len returns how many elements there are.
+func (r *ring[T]) len() int { return int(r.n) }
 
 // push adds a zero element at the back and returns it, to be filled in place.
 func (r *ring[T]) push() *T {
-	if r.n == len(r.buf) {
+	if int(r.n) == len(r.buf) {
 		r.grow()
 	}
 	r.n++
-	return r.at(r.n - 1)
+	return r.at(int(r.n) - 1)
 }
 
 // unshift adds a zero element at the front and returns it.
 func (r *ring[T]) unshift() *T {
-	if r.n == len(r.buf) {
+	if int(r.n) == len(r.buf) {
 		r.grow()
 	}
-	r.head = (r.head - 1) & (len(r.buf) - 1)
+	r.head = (r.head - 1) & uint32(len(r.buf)-1)
 	r.n++
 	return r.at(0)
 }
@@ -33,7 +36,7 @@ func (r *ring[T]) unshift() *T {
 func (r *ring[T]) pop() {
 	var zero T
 	*r.at(0) = zero
-	r.head = (r.head + 1) & (len(r.buf) - 1)
+	r.head = (r.head + 1) & uint32(len(r.buf)-1)
 	r.n--
 }
 
@@ -45,7 +48,7 @@ func (r *ring[T]) trim() {
 }
 
 func (r *ring[T]) grow() {
-	buf := make([]T, max(4, 2*len(r.buf)))
+	buf := make([]T, max(1, 2*len(r.buf)))
 	k := copy(buf, r.buf[r.head:])
 	copy(buf[k:], r.buf[:r.head])
 	r.buf, r.head = buf, 0

@@ -177,7 +177,7 @@ func (m *Machine) Flush(now time.Time) (id uint64) {
 // live counts the messages in the flight that have no outcome.
 func (o *outbox) live() int {
 	n := 0
-	for i := range o.flight.n {
+	for i := range o.flight.len() {
 		if !o.flight.at(i).has(itemGone) {
 			n++
 		}

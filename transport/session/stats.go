@@ -81,7 +81,7 @@ func (m *Machine) Stats() Stats {
 		Since: m.base.Add(m.since), Begun: m.base,
 		RTT: m.rtt.smoothed, RTTVar: m.rtt.variance, MissedPongs: c.silences,
 		BytesIn: c.bytesIn, BytesOut: c.bytesOut, MessagesIn: c.messagesIn, MessagesOut: c.messagesOut,
-		Queued: o.n, Unacked: o.flight.n, QueueBytes: o.bytes, Inbox: m.inbox.pending.n,
+		Queued: o.n, Unacked: o.flight.len(), QueueBytes: o.bytes, Inbox: m.inbox.pending.len(),
 		Attaches: c.attaches, Upgrades: c.upgrades, Lost: c.lost, Nacks: c.nacks, Nacked: c.nacked,
 	}
 	if l := m.link; l != nil {

@@ -60,7 +60,7 @@ func (m *Machine) carries(v codec.Version) error {
 		}
 		return err
 	}
-	for i := range o.flight.n {
+	for i := range o.flight.len() {
 		if o.first+uint64(i) <= o.got {
 			continue
 		}
@@ -69,7 +69,7 @@ func (m *Machine) carries(v codec.Version) error {
 		}
 	}
 	for l := range o.lane {
-		for i := range o.lane[l].n {
+		for i := range o.lane[l].len() {
 			if err := check(o.lane[l].at(i)); err != nil {
 				return err
 			}

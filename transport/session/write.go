@@ -104,7 +104,7 @@ func (m *Machine) gather(l *link) {
 		case l.rewind != 0:
 			o.goBack(l.rewind)
 			l.rewind = 0
-		case o.next < o.first+uint64(o.flight.n):
+		case o.next < o.first+uint64(o.flight.len()):
 			more = m.again(l)
 		default:
 			more = m.number(l)
@@ -170,7 +170,7 @@ func (m *Machine) again(l *link) bool {
 }
 
 // allWritten tells whether every message has been written on this connection.
-func (o *outbox) allWritten() bool { return o.n == 0 && o.next == o.first+uint64(o.flight.n) }
+func (o *outbox) allWritten() bool { return o.n == 0 && o.next == o.first+uint64(o.flight.len()) }
 
 // fits tells whether the peer's window has room for a payload, or nothing else is in it.
 func (o *outbox) fits(l *link, size int) bool {
@@ -181,7 +181,7 @@ func (o *outbox) fits(l *link, size int) bool {
 func (o *outbox) goBack(seq uint64) {
 	o.next = max(seq, o.first)
 	o.weight = 0
-	for i := range o.flight.n {
+	for i := range o.flight.len() {
 		it := o.flight.at(i)
 		if o.first+uint64(i) >= o.next {
 			it.weight = 0
