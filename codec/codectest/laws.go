@@ -64,7 +64,8 @@ func size(c check, m codec.Message, b []byte) error {
 	return nil
 }
 
-// prefix: every strict prefix is an unexpected end; of long payloads, some.
+// prefix: every strict prefix is an unexpected end, or claims more memory than so few bytes
+// may; of long payloads, some.
 func prefix(c check, m codec.Message, b []byte) error {
 	if c.Tail {
 		return nil
@@ -75,7 +76,9 @@ func prefix(c check, m codec.Message, b []byte) error {
 		if err == nil {
 			return fmt.Errorf("the first %d bytes decode to %+v", n, got)
 		}
-		if !errors.Is(err, io.ErrUnexpectedEOF) && !c.codec.Text {
+		var limit *codec.LimitError
+		overBudget := errors.As(err, &limit) && limit.What == "memory"
+		if !errors.Is(err, io.ErrUnexpectedEOF) && !overBudget && !c.codec.Text {
 			return fmt.Errorf("the first %d bytes: %w, not an unexpected EOF", n, err)
 		}
 	}

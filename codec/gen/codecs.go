@@ -24,8 +24,7 @@ func (g *groups) versionFile(v codec.Version) ([]byte, error) {
 		if g.p.IsText(v) {
 			e.textFuncs(s)
 		} else {
-			e.putFunc(s)
-			e.decodeFunc(s)
+			e.binaryFuncs(s)
 		}
 		if e.loses(s) {
 			e.lossFunc(s)
@@ -35,6 +34,19 @@ func (g *groups) versionFile(v codec.Version) ([]byte, error) {
 		}
 	}
 	return e.finish("")
+}
+
+// binaryFuncs writes the functions that encode and decode a struct.
+func (e *emitter) binaryFuncs(s *schema.Struct) {
+	if flat(s, e.v) {
+		e.flatAppend(s)
+		e.flatDecode(s)
+		if !e.nested(s) {
+			return
+		}
+	}
+	e.putFunc(s)
+	e.decodeFunc(s)
 }
 
 func (e *emitter) codecName() string { return fmt.Sprintf("codecV%d", e.v) }
@@ -64,17 +76,20 @@ func (e *emitter) nilMessage(s *schema.Struct, onError string) {
 func (e *emitter) bodyFuncs() {
 	for _, m := range e.p.MessagesAt(e.v) {
 		e.f("")
+		e.f("func sizeBody%sV%d(m *%s) (int, error) {", m.Name, e.v, m.Name)
+		e.nilMessage(m, "0")
+		e.prepare(m, "0")
+		e.f("return n, nil\n}")
+		if flat(m, e.v) {
+			continue
+		}
+
+		e.f("")
 		e.f("func appendBody%sV%d(dst []byte, m *%s) ([]byte, error) {", m.Name, e.v, m.Name)
 		e.nilMessage(m, "dst")
 		e.prepare(m, "dst")
 		e.f("b, i := wire.Grow(dst, n)")
 		e.f("%s(b, i, m)\nreturn b, nil\n}", e.fn("put", m))
-
-		e.f("")
-		e.f("func sizeBody%sV%d(m *%s) (int, error) {", m.Name, e.v, m.Name)
-		e.nilMessage(m, "0")
-		e.prepare(m, "0")
-		e.f("return n, nil\n}")
 
 		e.f("")
 		e.f("func decodeBody%sV%d(d *wire.Decoder, src []byte, i int, m *%s) error {", m.Name, e.v, m.Name)
@@ -100,6 +115,11 @@ func (e *emitter) binaryCodec() {
 	e.f("\nfunc (%s) Append(dst []byte, m codec.Message) ([]byte, error) {\nswitch m := m.(type) {", name)
 	for _, m := range messages {
 		e.f("case *%s:", m.Name)
+		if flat(m, e.v) {
+			e.f("b, err := %s(dst, m, %d, %d)\nif err != nil { return dst, err }", e.fn("append", m), e.v, uvarintSize(m.ID))
+			e.f("wire.PutUvarint(b, len(dst), %d)\nreturn b, nil", m.ID)
+			continue
+		}
 		e.nilMessage(m, "dst")
 		e.prepare(m, "dst")
 		e.f("b, i := wire.Grow(dst, n+%d)", uvarintSize(m.ID))
@@ -120,8 +140,8 @@ func (e *emitter) binaryCodec() {
 	}
 	e.f("}\nreturn 0, wire.UnknownType(m, %d)\n}", e.v)
 
-	e.decodeMethod("Decode", func(m *schema.Struct) string { return e.newDecoder(m, false) })
-	e.decodeMethod("DecodeAlias", func(m *schema.Struct) string { return e.newDecoder(m, true) })
+	e.decodeMethod("Decode", false)
+	e.decodeMethod("DecodeAlias", true)
 	e.decodeInto()
 	e.lossMethod()
 	e.bodyFuncs()
@@ -140,15 +160,28 @@ func (e *emitter) readID(onError string) {
 	e.f("if i < 0 { return %swire.Of(wire.BadUvarint(\"\", src, 0), \"\", %d) }", onError, e.v)
 }
 
-func (e *emitter) decodeMethod(name string, decoder func(*schema.Struct) string) {
+// decodeCall is a call of the function that decodes all of m from src[i:].
+func (e *emitter) decodeCall(m *schema.Struct, alias bool, i string) string {
+	if flat(m, e.v) {
+		call := fmt.Sprintf("%s(%s, src, m, %d)", e.fn("decodeAll", m), e.flatText(m, alias), e.v)
+		if i == "0" {
+			return call
+		}
+		e.f("src = src[%s:]", i)
+		return fmt.Sprintf("wire.Behind(%s, %s)", i, call)
+	}
+	e.f("d := %s", e.newDecoder(m, alias))
+	return fmt.Sprintf("decodeBody%sV%d(&d, src, %s, m)", m.Name, e.v, i)
+}
+
+func (e *emitter) decodeMethod(name string, alias bool) {
 	e.f("\nfunc (%s) %s(src []byte) (codec.Message, error) {", e.codecName(), name)
 	e.readID("nil, ")
 	e.f("switch id {")
 	for _, m := range e.p.MessagesAt(e.v) {
 		e.f("case %d:", m.ID)
-		e.f("d := %s", decoder(m))
 		e.f("m := new(%s)", m.Name)
-		e.f("if err := decodeBody%sV%d(&d, src, i, m); err != nil { return nil, err }", m.Name, e.v)
+		e.f("if err := %s; err != nil { return nil, err }", e.decodeCall(m, alias, "i"))
 		e.f("return m, nil")
 	}
 	e.f("}\nreturn nil, wire.UnknownMessage(id, %d)\n}", e.v)
@@ -161,8 +194,7 @@ func (e *emitter) decodeInto() {
 	for _, m := range e.p.MessagesAt(e.v) {
 		e.f("case *%s:", m.Name)
 		e.f("if m == nil || id != %d { break }", m.ID)
-		e.f("d := %s", e.newDecoder(m, false))
-		e.f("return decodeBody%sV%d(&d, src, i, m)", m.Name, e.v)
+		e.f("return %s", e.decodeCall(m, false, "i"))
 	}
 	e.f("}\nreturn wire.WrongMessage(m, id, %d)\n}", e.v)
 }

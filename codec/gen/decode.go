@@ -9,11 +9,12 @@ import (
 // decodeFunc writes a struct's function that reads its fields and sets all of the struct.
 func (e *emitter) decodeFunc(s *schema.Struct) {
 	e.within = s
+	e.fails("return i, ", "")
 	e.f("")
 	e.f("// %s reads m's fields from src[i:], and returns the index after them.", e.fn("decode", s))
 	e.f("func %s(d *wire.Decoder, src []byte, i int, m *%s) (int, error) {", e.fn("decode", s), s.Name)
 	if s.Recursive {
-		e.f("if !d.Enter() { return i, wire.Bad(\"\", i, codec.ErrDepth) }")
+		e.f("if !d.Enter() { «wire.Bad(\"\", i, codec.ErrDepth)» }")
 	}
 	e.buf.WriteString(e.capture(func() {
 		var r run
@@ -43,7 +44,7 @@ func (e *emitter) decodeFunc(s *schema.Struct) {
 // absent writes what sets the fields that the version does not have.
 func (e *emitter) absent(s *schema.Struct) {
 	e.absentFields(s, func(f *schema.Field, c *schema.Conversion) {
-		e.f("if x, err := m.%s(m.%s); err != nil { return i, wire.Bad(%q, i, err) } else { m.%s = x }", c.Method, c.Source.Name, f.Name, f.Name)
+		e.f("if x, err := m.%s(m.%s); err != nil { «wire.Bad(%q, i, err)» } else { m.%s = x }", c.Method, c.Source.Name, f.Name, f.Name)
 	})
 }
 
@@ -83,14 +84,14 @@ func (e *emitter) decodeRun(r *run) {
 		return
 	}
 	if len(r.atoms) == 1 {
-		e.f("if len(src)-i < %d { return i, wire.Short(%s, src) }", r.size, r.atoms[0].w)
+		e.f("if len(src)-i < %d { «wire.Short(%s, src)» }", r.size, r.atoms[0].w)
 	} else {
-		e.f("if len(src)-i < %d {\nreturn i, wire.ShortRun(src, i,", r.size)
+		e.f("if len(src)-i < %d {\n«wire.ShortRun(src, i,", r.size)
 		for _, a := range r.atoms {
 			size, _ := fixedSize(a.n, e.v)
 			e.f("wire.Width{Path: %s, Bytes: %d},", a.w, size)
 		}
-		e.f(")\n}")
+		e.f(")»\n}")
 	}
 	v := e.local("r")
 	e.f("%s := (*[%d]byte)(src[i:])", v, r.size)
@@ -108,7 +109,7 @@ func (e *emitter) decodeRun(r *run) {
 func (e *emitter) decodeAtom(a atom, b string, from, to int) {
 	n, x := a.n, a.x
 	bad := func(cond, cause string) {
-		e.f("if %s { return i, wire.Bad(%s, i+%d, codec.%s) }", cond, a.w, from, cause)
+		e.f("if %s { «wire.Bad(%s, i+%d, codec.%s)» }", cond, a.w, from, cause)
 	}
 	switch n.Kind {
 	case schema.Bool:
@@ -123,6 +124,12 @@ func (e *emitter) decodeAtom(a atom, b string, from, to int) {
 	if n.Width > 1 {
 		raw = fmt.Sprintf("%s.Uint%d(%s[%d:%d])", order(n), n.Width*8, b, from, to)
 	}
+	if n.Kind == schema.Time { // wire.Time, which is too large for the compiler to inline
+		t := e.local("t")
+		e.f("%s := int64(%s)", t, raw)
+		e.f("%s = time.Unix(0, %s).UTC()\nif %s == wire.ZeroTime { %s = time.Time{} }", x, t, t, x)
+		return
+	}
 	e.f("%s = %s", x, e.fromRaw(n, raw))
 	e.valid(n, x, bad)
 }
@@ -130,8 +137,6 @@ func (e *emitter) decodeAtom(a atom, b string, from, to int) {
 // fromRaw returns the value of an unsigned integer of the node's width as source.
 func (e *emitter) fromRaw(n *schema.Node, raw string) string {
 	switch n.Kind {
-	case schema.Time:
-		return fmt.Sprintf("wire.Time(int64(%s))", raw)
 	case schema.Float:
 		return convert(n.Go, fmt.Sprintf("math.Float%dfrombits(%s)", n.Bits, raw), fmt.Sprintf("float%d", n.Bits))
 	case schema.Uint:
@@ -174,8 +179,8 @@ func (e *emitter) decode(n *schema.Node, x string, w where, keepEmpty bool) {
 	case schema.Addr:
 		v, next := e.local("a"), e.local("i")
 		e.f("%s, %s, ok := wire.Addr(src, i)", v, next)
-		e.f("if %s < 0 { return i, wire.Short(%s, src) }", next, w)
-		e.f("if !ok { return i, wire.Bad(%s, i, codec.ErrCanonical) }", w)
+		e.f("if %s < 0 { «wire.Short(%s, src)» }", next, w)
+		e.f("if !ok { «wire.Bad(%s, i, codec.ErrCanonical)» }", w)
 		e.f("%s, i = %s, %s", x, v, next)
 	case schema.String:
 		e.decodeString(n, x, w)
@@ -204,15 +209,15 @@ func (e *emitter) decode(n *schema.Node, x string, w where, keepEmpty bool) {
 func (e *emitter) decodeStruct(s *schema.Struct, m string, w where) {
 	next := e.local("i")
 	e.f("%s, err := %s(d, src, i, %s)", next, e.fn("decode", s), m)
-	e.f("if err != nil { return i, wire.In(err, %s) }\ni = %s", w, next)
+	e.f("if err != nil { «wire.In(err, %s)» }\ni = %s", w, next)
 }
 
 func (e *emitter) decodeVarint(n *schema.Node, x string, w where) {
 	u, next := e.local("u"), e.local("i")
 	e.f("%s, %s := wire.Uvarint(src, i)", u, next)
-	e.f("if %s < 0 { return i, wire.BadUvarint(%s, src, i) }", next, w)
+	e.f("if %s < 0 { «wire.BadUvarint(%s, src, i)» }", next, w)
 	bad := func(cond, cause string) {
-		e.f("if %s { return i, wire.Bad(%s, i, codec.%s) }", cond, w, cause)
+		e.f("if %s { «wire.Bad(%s, i, codec.%s)» }", cond, w, cause)
 	}
 	if n.Bits < 64 {
 		bad(fmt.Sprintf("%s > math.MaxUint%d", u, n.Bits), "ErrRange")
@@ -238,10 +243,10 @@ func (e *emitter) decodePrefix(n *schema.Node, w where) string {
 	if size == 0 {
 		next := e.local("i")
 		e.f("%s, %s := wire.Uvarint(src, i)", c, next)
-		e.f("if %s < 0 { return i, wire.BadUvarint(%s, src, i) }\ni = %s", next, w, next)
+		e.f("if %s < 0 { «wire.BadUvarint(%s, src, i)» }\ni = %s", next, w, next)
 		return c
 	}
-	e.f("if len(src)-i < %d { return i, wire.Short(%s, src) }", size, w)
+	e.f("if len(src)-i < %d { «wire.Short(%s, src)» }", size, w)
 	if size == 1 {
 		e.f("%s := uint64(src[i])\ni++", c)
 	} else {
@@ -265,17 +270,17 @@ func nullValue(n *schema.Node) string {
 func (e *emitter) decodeLimits(n *schema.Node, c string, w where) {
 	if n.Prefix == schema.PrefixCompact {
 		if !n.Null {
-			e.f("if %s == 0 { return i, wire.Bad(%s, i, codec.ErrNil) }", c, w)
+			e.f("if %s == 0 { «wire.Bad(%s, i, codec.ErrNil)» }", c, w)
 		}
 		e.f("%s--", c)
 	}
 	if limit, ok := n.MaxLen(); ok {
-		e.f("if %s > %d { return i, wire.TooMany(%s, i, %q, %s, %d) }", c, limit, w, lengthWord(n), c, limit)
+		e.f("if %s > %d { «wire.TooMany(%s, i, %q, %s, %d)» }", c, limit, w, lengthWord(n), c, limit)
 	} else if n.Prefix == schema.PrefixI16 || n.Prefix == schema.PrefixI32 {
-		e.f("if %s > %d { return i, wire.Bad(%s, i, codec.ErrNil) }", c, n.Prefix.Cap(), w)
+		e.f("if %s > %d { «wire.Bad(%s, i, codec.ErrNil)» }", c, n.Prefix.Cap(), w)
 	}
 	if least := n.MinLen(); least > 0 {
-		e.f("if %s < %d { return i, wire.Bad(%s, i, codec.ErrRange) }", c, least, w)
+		e.f("if %s < %d { «wire.Bad(%s, i, codec.ErrRange)» }", c, least, w)
 	}
 }
 
@@ -286,15 +291,20 @@ func (e *emitter) decodeString(n *schema.Node, x string, w where) {
 
 func (e *emitter) stringBody(n *schema.Node, x string, w where, c string) {
 	e.decodeLimits(n, c, w)
-	e.f("if %s > uint64(len(src)-i) { return i, wire.Short(%s, src) }", c, w)
+	e.f("if %s > uint64(len(src)-i) { «wire.Short(%s, src)» }", c, w)
 	e.f("%s = %s", x, convert(n.Go, fmt.Sprintf("d.String(src, i, i+int(%s))", c), "string"))
+	e.stringRules(n, x, w)
+	e.f("i += int(%s)", c)
+}
+
+// stringRules writes the checks of a decoded string.
+func (e *emitter) stringRules(n *schema.Node, x string, w where) {
 	if n.UTF8 {
-		e.f("if !utf8.ValidString(string(%s)) { return i, wire.Bad(%s, i, codec.ErrUTF8) }", x, w)
+		e.f("if !utf8.ValidString(string(%s)) { «wire.Bad(%s, i, codec.ErrUTF8)» }", x, w)
 	}
 	e.valid(n, x, func(cond, cause string) {
-		e.f("if %s { return i, wire.Bad(%s, i, codec.%s) }", cond, w, cause)
+		e.f("if %s { «wire.Bad(%s, i, codec.%s)» }", cond, w, cause)
 	})
-	e.f("i += int(%s)", c)
 }
 
 // nullable writes the branches of nil and of a value, for a prefix that has both.
@@ -312,7 +322,7 @@ func (e *emitter) decodeBytes(n *schema.Node, x string, w where, keepEmpty bool)
 	c := e.decodePrefix(n, w)
 	e.nullable(n, c, x, func() {
 		e.decodeLimits(n, c, w)
-		e.f("if %s > uint64(len(src)-i) { return i, wire.Short(%s, src) }", c, w)
+		e.f("if %s > uint64(len(src)-i) { «wire.Short(%s, src)» }", c, w)
 		get := fmt.Sprintf("%s = d.Bytes(src, i, i+int(%s))", x, c)
 		if n.Null || keepEmpty {
 			e.f("%s", get)
@@ -329,9 +339,9 @@ func (e *emitter) claim(n *schema.Node, c string, w where) (cost int) {
 	cost, least := elementCost(n, e.v)
 	if n.Kind != schema.Slice || n.Elem.Sizes(e.v).Min > 0 {
 		if least > 1 {
-			e.f("if %s > uint64(len(src)-i)/%d { return i, wire.Short(%s, src) }", c, least, w)
+			e.f("if %s > uint64(len(src)-i)/%d { «wire.Short(%s, src)» }", c, least, w)
 		} else {
-			e.f("if %s > uint64(len(src)-i) { return i, wire.Short(%s, src) }", c, w)
+			e.f("if %s > uint64(len(src)-i) { «wire.Short(%s, src)» }", c, w)
 		}
 	} else {
 		cost = n.Elem.Mem
@@ -383,7 +393,7 @@ func (e *emitter) decodeMap(n *schema.Node, x string, w where, keepEmpty bool) {
 		e.f("for n := range %s {", c)
 		e.f("var %s %s\nvar %s %s", k, n.Key.Go, el, n.Elem.Go)
 		e.decode(n.Key, k, w, false)
-		e.f("if n > 0 && %s <= %s { return i, wire.Bad(%s, i, codec.ErrCanonical) }\n%s = %s", k, last, w.key(k), last, k)
+		e.f("if n > 0 && %s <= %s { «wire.Bad(%s, i, codec.ErrCanonical)» }\n%s = %s", k, last, w.key(k), last, k)
 		e.decode(n.Elem, el, w.key(k), false)
 		e.f("%s[%s] = %s\n}", x, k, el)
 	})
@@ -411,17 +421,17 @@ func (e *emitter) decodePointer(n *schema.Node, x string, w where) {
 		if n.NullI8 {
 			null = "0xff"
 		}
-		e.f("if i >= len(src) { return i, wire.Short(%s, src) }", w)
+		e.f("if i >= len(src) { «wire.Short(%s, src)» }", w)
 		e.f("switch src[i] {\ncase %s:\n%s = nil\ni++\ncase 1:\ni++", null, x)
 		value()
-		e.f("default:\nreturn i, wire.Bad(%s, i, codec.ErrCanonical)\n}", w)
+		e.f("default:\n«wire.Bad(%s, i, codec.ErrCanonical)»\n}", w)
 	}
 }
 
 func (e *emitter) decodeUnion(n *schema.Node, x string, w where) {
 	u, next := e.local("u"), e.local("i")
 	e.f("%s, %s := wire.Uvarint(src, i)", u, next)
-	e.f("if %s < 0 { return i, wire.BadUvarint(%s, src, i) }", next, w)
+	e.f("if %s < 0 { «wire.BadUvarint(%s, src, i)» }", next, w)
 	e.f("switch %s {", u)
 	if n.Null {
 		e.f("case 0:\n%s = nil\ni = %s", x, next)
@@ -437,7 +447,7 @@ func (e *emitter) decodeUnion(n *schema.Node, x string, w where) {
 		e.decodeStruct(variant.Struct, v, w)
 		e.f("%s = %s", x, v)
 	}
-	e.f("default:\nreturn i, wire.Bad(%s, i, codec.ErrEnum)\n}", w)
+	e.f("default:\n«wire.Bad(%s, i, codec.ErrEnum)»\n}", w)
 }
 
 // decodeExtensions reads the section of tagged fields.
@@ -450,7 +460,7 @@ func (e *emitter) decodeExtensions(s *schema.Struct, f *schema.Field) {
 	next := e.local("i")
 	e.f("%s = nil", x)
 	e.f("%s, %s := wire.Uvarint(src, i)", c, next)
-	e.f("if %s < 0 { return i, wire.BadUvarint(%s, src, i) }\ni = %s", next, w, next)
+	e.f("if %s < 0 { «wire.BadUvarint(%s, src, i)» }\ni = %s", next, w, next)
 	e.f("for last := int64(-1); %s > 0; %s-- {", c, c)
 	e.f("tag, from, to, err := wire.Tagged(src, i, last, %s)\nif err != nil { return i, err }", w)
 	e.f("last = tag")
@@ -460,8 +470,8 @@ func (e *emitter) decodeExtensions(s *schema.Struct, f *schema.Field) {
 		e.f("case %d:", t.At(e.v).Tag)
 		e.f("src := %s[:to]\ni := from", outer)
 		e.decode(t.At(e.v), "m."+t.Name, literal(t.Name), nilDiffers(t))
-		e.f("if i != to { return i, wire.Bad(%q, i, codec.ErrTrailing) }", t.Name)
-		e.f("if !(%s) { return i, wire.Bad(%q, from, codec.ErrCanonical) }", e.notDefault(t, "m."+t.Name), t.Name)
+		e.f("if i != to { «wire.Bad(%q, i, codec.ErrTrailing)» }", t.Name)
+		e.f("if !(%s) { «wire.Bad(%q, from, codec.ErrCanonical)» }", e.notDefault(t, "m."+t.Name), t.Name)
 	}
 	e.f("default:")
 	e.f("if !d.Take(1, %d) { return i, d.OverBudget(%s, i, 1, %d) }", extensionMem, w, extensionMem)

@@ -28,11 +28,23 @@ type emitter struct {
 	buf    bytes.Buffer
 	within *schema.Struct // whose function is being written
 	seq    int            // numbers local variables of nested loops
+	fail   *strings.Replacer
+	nanos  map[string]string // times whose unix nanoseconds are in a local variable
 }
 
+// f writes source. In the format, «err» stands for the statement that returns an error from
+// the function that is being written, as fails has set it.
 func (e *emitter) f(format string, args ...any) {
+	if e.fail != nil {
+		format = e.fail.Replace(format)
+	}
 	fmt.Fprintf(&e.buf, format, args...)
 	e.buf.WriteByte('\n')
+}
+
+// fails says what stands before and after an error to return it.
+func (e *emitter) fails(before, after string) {
+	e.fail = strings.NewReplacer("«", before, "»", after)
 }
 
 // local returns a fresh name for a local variable.

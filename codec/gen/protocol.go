@@ -81,9 +81,16 @@ func (e *emitter) messageMethods(m *schema.Struct) {
 	e.f("v, err := Protocol.Lowest(m)\nif err != nil { return Protocol.Newest() }\nreturn v\n}")
 
 	e.f("\n// AppendBody appends m's fields in version v, without its id, to dst. On an error it returns dst as it was.")
-	e.f("func (m *%s) AppendBody(dst []byte, v codec.Version) ([]byte, error) {\nswitch v {", m.Name)
-	versions(func(v codec.Version) { e.f("return appendBody%sV%d(dst, m)", m.Name, v) }, true)
-	e.f("}\nreturn dst, wire.NoVersion(Protocol, v)\n}")
+	e.f("func (m *%s) AppendBody(dst []byte, v codec.Version) ([]byte, error) {", m.Name)
+	all, single := e.only(m)
+	if single {
+		e.v = all[0]
+		e.f("return %s(dst, m, v, 0)\n}", e.fn("append", m))
+	} else {
+		e.f("switch v {")
+		versions(func(v codec.Version) { e.f("return %s", e.appendCall(m, v)) }, true)
+		e.f("}\nreturn dst, wire.NoVersion(Protocol, v)\n}")
+	}
 
 	e.f("\n// SizeBody returns the length of what AppendBody would append.")
 	e.f("func (m *%s) SizeBody(v codec.Version) (int, error) {\nswitch v {", m.Name)
@@ -98,14 +105,27 @@ func (e *emitter) messageMethods(m *schema.Struct) {
 		} else {
 			e.f("\n// DecodeBody sets all of m from its fields in version v, without an id. It keeps nothing of src.")
 		}
-		e.f("func (m *%s) %s(v codec.Version, src []byte) error {\nswitch v {", m.Name, name)
+		e.f("func (m *%s) %s(v codec.Version, src []byte) error {", m.Name, name)
+		if single {
+			e.v = all[0]
+			e.f("return %s(%s, src, m, v)\n}", e.fn("decodeAll", m), e.flatText(m, alias))
+			continue
+		}
+		e.f("switch v {")
 		versions(func(v codec.Version) {
 			e.v = v
-			e.f("d := %s", e.newDecoder(m, alias))
-			e.f("return decodeBody%sV%d(&d, src, 0, m)", m.Name, v)
+			e.f("return %s", e.decodeCall(m, alias, "0"))
 		}, true)
 		e.f("}\nreturn wire.NoVersion(Protocol, v)\n}")
 	}
+}
+
+// appendCall is a call of the function that encodes m's fields in v.
+func (e *emitter) appendCall(m *schema.Struct, v codec.Version) string {
+	if e.v = v; flat(m, v) {
+		return fmt.Sprintf("%s(dst, m, %d, 0)", e.fn("append", m), v)
+	}
+	return fmt.Sprintf("appendBody%sV%d(dst, m)", m.Name, v)
 }
 
 // sizesTable writes the sizes of the messages' bodies as a comment, for people who choose

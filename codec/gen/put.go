@@ -99,7 +99,11 @@ func (e *emitter) putAtom(a atom, b, from, to string) {
 		}
 		return
 	case schema.Time:
-		x = fmt.Sprintf("wire.UnixNanos(%s)", x)
+		if t, ok := e.nanos[x]; ok {
+			x = t
+		} else {
+			x = fmt.Sprintf("wire.UnixNanos(%s)", x)
+		}
 	case schema.Float:
 		x = fmt.Sprintf("math.Float%dbits(float%d(%s))", n.Bits, n.Bits, x)
 	}

@@ -14,26 +14,36 @@ import (
 
 // sizeFunc writes a struct's size function.
 func (e *emitter) sizeFunc(s *schema.Struct) {
+	e.fails("return 0, ", "")
 	e.f("")
 	e.f("// %s returns the size of m's fields, or what this version cannot carry.", e.fn("size", s))
 	if s.Recursive {
 		e.f("func %s(m *%s, depth int) (int, error) {", e.fn("size", s), s.Name)
-		e.f("if depth--; depth < 0 { return 0, wire.Invalid(\"\", codec.ErrDepth) }")
+		e.f("if depth--; depth < 0 { «wire.Invalid(\"\", codec.ErrDepth)» }")
 	} else {
 		e.f("func %s(m *%s) (int, error) {", e.fn("size", s), s.Name)
 	}
+	static, body := e.sizeFields(s)
+	e.f("n := %d", static)
+	e.buf.WriteString(body)
+	e.f("return n, nil\n}")
+	e.tagSizeFuncs(s)
+}
+
+// sizeFields writes the checks of what the version cannot carry. It returns the size that all
+// values have, and the source that adds the rest to n.
+func (e *emitter) sizeFields(s *schema.Struct) (static int, body string) {
 	e.within = s
 	for _, f := range s.Fields {
 		switch {
 		case f.Lossy:
 		case losesAt(f, e.v):
-			e.f("if %s { return 0, wire.Lost(%q, %q) }", e.notDefault(f, "m."+f.Name), f.Name, f.Carriers())
+			e.f("if %s { «wire.Lost(%q, %q)» }", e.notDefault(f, "m."+f.Name), f.Name, f.Carriers())
 		case losesNil(f, e.v):
-			e.f("if m.%s == nil { return 0, wire.Lost(%q, %q) }", f.Name, f.Name, nilCarriers(f))
+			e.f("if m.%s == nil { «wire.Lost(%q, %q)» }", f.Name, f.Name, nilCarriers(f))
 		}
 	}
-	static := 0
-	body := e.capture(func() {
+	body = e.capture(func() {
 		for _, f := range s.At(e.v) {
 			n := f.At(e.v)
 			if n.Tagged {
@@ -46,10 +56,7 @@ func (e *emitter) sizeFunc(s *schema.Struct) {
 			static += e.size(n, "m."+f.Name, literal(f.Name))
 		}
 	})
-	e.f("n := %d", static)
-	e.buf.WriteString(body)
-	e.f("return n, nil\n}")
-	e.tagSizeFuncs(s)
+	return static, body
 }
 
 // capture returns what body writes instead of writing it.
@@ -77,12 +84,12 @@ func (e *emitter) size(n *schema.Node, x string, w where) (static int) {
 		}
 		e.f("n += wire.UvarintSize(%s)", uvarintValue(n, x))
 	case schema.Addr:
-		e.f("if %s.Zone() != \"\" { return 0, wire.Invalid(%s, codec.ErrRange) }", x, w)
+		e.f("if %s.Zone() != \"\" { «wire.Invalid(%s, codec.ErrRange)» }", x, w)
 		e.f("n += wire.AddrSize(%s)", x)
 	case schema.String:
 		e.checkEnum(n, x, w)
 		if n.UTF8 || e.p.IsText(e.v) {
-			e.f("if !utf8.ValidString(string(%s)) { return 0, wire.Invalid(%s, codec.ErrUTF8) }", x, w)
+			e.f("if !utf8.ValidString(string(%s)) { «wire.Invalid(%s, codec.ErrUTF8)» }", x, w)
 		}
 		return e.sizeCount(n, x, "1", w)
 	case schema.Bytes:
@@ -107,16 +114,16 @@ func (e *emitter) size(n *schema.Node, x string, w where) (static int) {
 // elements: those of strings and bytes have one byte.
 func (e *emitter) sizeCount(n *schema.Node, x, elem string, w where) (static int) {
 	if limit, ok := n.MaxLen(); ok {
-		e.f("if len(%s) > %d { return 0, wire.TooLong(%s, %q, len(%s), %d) }", x, limit, w, lengthWord(n), x, limit)
+		e.f("if len(%s) > %d { «wire.TooLong(%s, %q, len(%s), %d)» }", x, limit, w, lengthWord(n), x, limit)
 	} else if n.Prefix.Size() > 0 {
-		e.f("if uint64(len(%s)) > %d { return 0, wire.TooLong(%s, %q, len(%s), %d) }", x, n.Prefix.Cap(), w, lengthWord(n), x, n.Prefix.Cap())
+		e.f("if uint64(len(%s)) > %d { «wire.TooLong(%s, %q, len(%s), %d)» }", x, n.Prefix.Cap(), w, lengthWord(n), x, n.Prefix.Cap())
 	}
 	if least := n.MinLen(); least > 0 {
 		cond := fmt.Sprintf("len(%s) < %d", x, least)
 		if n.Null {
 			cond += " && " + x + " != nil"
 		}
-		e.f("if %s { return 0, wire.Invalid(%s, codec.ErrRange) }", cond, w)
+		e.f("if %s { «wire.Invalid(%s, codec.ErrRange)» }", cond, w)
 	}
 	payload := "len(" + x + ")"
 	switch elem {
@@ -215,7 +222,7 @@ func (e *emitter) sizeArray(n *schema.Node, x string, w where) (static int) {
 func (e *emitter) sizePointer(n *schema.Node, x string, w where) (static int) {
 	value := "(*" + x + ")"
 	if !n.Null {
-		e.f("if %s == nil { return 0, wire.Invalid(%s, codec.ErrNil) }", x, w)
+		e.f("if %s == nil { «wire.Invalid(%s, codec.ErrNil)» }", x, w)
 		return e.size(n.Elem, value, w)
 	}
 	if n.NullByLength() {
@@ -244,7 +251,7 @@ func (e *emitter) sizeStruct(s *schema.Struct, m string, w where) {
 		depth = ", " + e.depth()
 	}
 	e.f("%s, err := %s(%s%s)", size, e.fn("size", s), m, depth)
-	e.f("if err != nil { return 0, wire.In(err, %s) }", w)
+	e.f("if err != nil { «wire.In(err, %s)» }", w)
 	e.f("n += %s", size)
 }
 
@@ -262,19 +269,19 @@ func (e *emitter) sizeUnion(n *schema.Node, x string, w where) {
 	if n.Null {
 		e.f("case nil:\nn++")
 	} else {
-		e.f("case nil:\nreturn 0, wire.Invalid(%s, codec.ErrNil)", w)
+		e.f("case nil:\n«wire.Invalid(%s, codec.ErrNil)»", w)
 	}
 	for _, variant := range n.Union.Variants {
 		e.f("case *%s:", variant.Struct.Name)
 		if !variant.Versions.Has(e.v) {
-			e.f("return 0, wire.Lost(%s, %q)", w, variant.Versions)
+			e.f("«wire.Lost(%s, %q)»", w, variant.Versions)
 			continue
 		}
-		e.f("if %s == nil { return 0, wire.Invalid(%s, codec.ErrNil) }", value, w)
+		e.f("if %s == nil { «wire.Invalid(%s, codec.ErrNil)» }", value, w)
 		e.f("n += %d", uvarintSize(variant.ID))
 		e.sizeStruct(variant.Struct, value, w)
 	}
-	e.f("default:\nreturn 0, wire.Invalid(%s, codec.ErrEnum)\n}", w)
+	e.f("default:\n«wire.Invalid(%s, codec.ErrEnum)»\n}", w)
 }
 
 // sizeExtensions adds the section of tagged fields: how many there are, and each that does
@@ -346,9 +353,15 @@ func taggedFields(s *schema.Struct, v codec.Version) []*schema.Field {
 
 // checkNumber writes the checks of a number's range.
 func (e *emitter) checkNumber(n *schema.Node, x string, w where) {
-	fail := func(cond, cause string) { e.f("if %s { return 0, wire.Invalid(%s, codec.%s) }", cond, w, cause) }
+	fail := func(cond, cause string) { e.f("if %s { «wire.Invalid(%s, codec.%s)» }", cond, w, cause) }
 	if n.Kind == schema.Time {
-		e.f("if _, ok := wire.Nanos(%s); !ok { return 0, wire.Invalid(%s, codec.ErrRange) }", x, w)
+		if e.nanos == nil {
+			e.f("if _, ok := wire.Nanos(%s); !ok { «wire.Invalid(%s, codec.ErrRange)» }", x, w)
+			return
+		}
+		t := e.local("t")
+		e.f("%s, ok := wire.Nanos(%s)\nif !ok { «wire.Invalid(%s, codec.ErrRange)» }", t, x, w)
+		e.nanos[x] = t
 		return
 	}
 	if cond := outside(n, x); cond != "" {
@@ -399,9 +412,9 @@ func (e *emitter) checkEnum(n *schema.Node, x string, w where) {
 	}
 	e.f("switch %s {\ncase %s:", x, enumCases(n.Enum, e.v, true))
 	if gone := enumCases(n.Enum, e.v, false); gone != "" {
-		e.f("case %s:\nreturn 0, wire.Lost(%s, %q)", gone, w, "other versions")
+		e.f("case %s:\n«wire.Lost(%s, %q)»", gone, w, "other versions")
 	}
-	e.f("default:\nreturn 0, wire.Invalid(%s, codec.ErrEnum)\n}", w)
+	e.f("default:\n«wire.Invalid(%s, codec.ErrEnum)»\n}", w)
 }
 
 // enumCases returns the names of the values that a version has, or does not have.

@@ -21,8 +21,8 @@ type Decoder struct {
 // With share, short payloads are copied once for all their strings.
 func NewDecoder(src []byte, perByte, depth int, share bool) Decoder {
 	d := Decoder{Budget: len(src) * perByte, Depth: depth}
-	if share && len(src) <= shareBelow {
-		d.text = string(src)
+	if share {
+		d.text = Share(src)
 	}
 	return d
 }
@@ -31,14 +31,29 @@ func NewDecoder(src []byte, perByte, depth int, share bool) Decoder {
 func NewAliasDecoder(src []byte, perByte, depth int) Decoder {
 	return Decoder{
 		Budget: len(src) * perByte, Depth: depth,
-		text: unsafe.String(unsafe.SliceData(src), len(src)), alias: true,
+		text: Alias(src), alias: true,
 	}
 }
 
 // String returns src[i:j] as a string.
-func (d *Decoder) String(src []byte, i, j int) string {
-	if d.text != "" {
-		return d.text[i:j]
+func (d *Decoder) String(src []byte, i, j int) string { return Cut(d.text, src, i, j) }
+
+// Alias returns a string that shares src's memory.
+func Alias(src []byte) string { return unsafe.String(unsafe.SliceData(src), len(src)) }
+
+// Share returns a copy of src to cut strings from, "" if they had better be copied one by one.
+func Share(src []byte) string {
+	if len(src) > shareBelow {
+		return ""
+	}
+	return string(src)
+}
+
+// Cut returns src[i:j] as a string: a part of text, which has the same bytes, if that is not
+// empty.
+func Cut(text string, src []byte, i, j int) string {
+	if text != "" {
+		return text[i:j]
 	}
 	return string(src[i:j])
 }

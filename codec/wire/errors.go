@@ -10,14 +10,19 @@ import (
 )
 
 // The functions of this file make and complete errors. They run only when something is
-// wrong, so paths are built here and not on the way down.
+// wrong, so paths are built here and not on the way down, and none of them is inlined, which
+// would swell the code that runs when all is well.
 
 // Bad returns a decode error about a field.
+//
+//go:noinline
 func Bad(path string, offset int, cause error) error {
 	return &codec.DecodeError{Path: path, Offset: offset, Err: cause}
 }
 
 // Short returns the decode error of an input that ends within a field.
+//
+//go:noinline
 func Short(path string, src []byte) error { return Bad(path, len(src), io.ErrUnexpectedEOF) }
 
 // Width is one field of a run of fixed-width fields.
@@ -28,6 +33,8 @@ type Width struct {
 
 // ShortRun returns the decode error of an input that ends within a run of fields that
 // starts at index i: about the first field that is not complete.
+//
+//go:noinline
 func ShortRun(src []byte, i int, run ...Width) error {
 	for _, w := range run {
 		if i += w.Bytes; i > len(src) {
@@ -38,22 +45,32 @@ func ShortRun(src []byte, i int, run ...Width) error {
 }
 
 // TooMany returns the decode error of a length, count or value above its limit.
+//
+//go:noinline
 func TooMany(path string, offset int, what string, size, limit uint64) error {
 	return Bad(path, offset, &codec.LimitError{What: what, Size: size, Limit: limit})
 }
 
 // Invalid returns an encode error about a field.
+//
+//go:noinline
 func Invalid(path string, cause error) error { return &codec.EncodeError{Path: path, Err: cause} }
 
 // TooLong returns the encode error of a length or count above its limit.
+//
+//go:noinline
 func TooLong(path, what string, size int, limit uint64) error {
 	return Invalid(path, &codec.LimitError{What: what, Size: uint64(size), Limit: limit})
 }
 
 // Lost returns the error about a field that a version does not carry.
+//
+//go:noinline
 func Lost(path, carriers string) error { return &codec.LossError{Path: path, Carriers: carriers} }
 
 // In puts the path of the field in which a part failed before the part's path.
+//
+//go:noinline
 func In(err error, path string) error {
 	switch e := err.(type) {
 	case *codec.DecodeError:
@@ -67,6 +84,8 @@ func In(err error, path string) error {
 }
 
 // Of completes an error with the message's type and version, and returns it.
+//
+//go:noinline
 func Of(err error, typ string, v codec.Version) error {
 	var d *codec.DecodeError
 	var e *codec.EncodeError
@@ -80,6 +99,21 @@ func Of(err error, typ string, v codec.Version) error {
 		l.Type, l.Version = typ, v
 	}
 	return err
+}
+
+// Behind moves a decode error, if err is one, behind i bytes that were decoded before.
+func Behind(i int, err error) error {
+	if err != nil {
+		move(i, err)
+	}
+	return err
+}
+
+func move(i int, err error) {
+	var d *codec.DecodeError
+	if errors.As(err, &d) {
+		d.Offset += i
+	}
 }
 
 // Join joins two paths: "Points[2]" and "Note" to "Points[2].Note".
@@ -112,6 +146,8 @@ func WrongMessage(m codec.Message, id uint64, v codec.Version) error {
 }
 
 // NoVersion returns the error about a version that a message does not have.
+//
+//go:noinline
 func NoVersion(p *codec.Protocol, v codec.Version) error {
 	return &codec.VersionError{Protocol: p.Name, Version: v, Have: p.Versions()}
 }

@@ -15,6 +15,21 @@ func Grow(dst []byte, n int) ([]byte, int) {
 	return slices.Grow(dst, n)[:i+n], i
 }
 
+// Reserve returns dst with room for n more bytes.
+func Reserve(dst []byte, n int) []byte {
+	if n <= cap(dst)-len(dst) {
+		return dst
+	}
+	return reserve(dst, n)
+}
+
+func reserve(dst []byte, n int) []byte {
+	if dst == nil {
+		return make([]byte, 0, n)
+	}
+	return slices.Grow(dst, n)
+}
+
 // Bool returns 0 or 1.
 func Bool(b bool) byte {
 	if b {

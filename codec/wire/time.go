@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// zeroTime stands for the zero time.Time, which is long before the smallest time that has
+// ZeroTime stands for the zero time.Time, which is long before the smallest time that has
 // unix nanoseconds in 64 bits.
-const zeroTime = math.MinInt64
+const ZeroTime = math.MinInt64
 
 // Nanos returns a time's unix nanoseconds; false if they do not fit in 64 bits: before 1677
 // or after 2262. The zero time is the smallest number.
@@ -29,18 +29,20 @@ func edge(t time.Time) (int64, bool) {
 	case s == 9223372036 && n <= 854775807:
 		return math.MaxInt64 - (854775807 - n), true
 	}
-	return zeroTime, t.IsZero()
+	return ZeroTime, t.IsZero()
 }
 
 // UnixNanos is Nanos for a time that is known to fit.
 func UnixNanos(t time.Time) int64 {
-	n, _ := Nanos(t)
-	return n
+	if t.IsZero() {
+		return ZeroTime
+	}
+	return t.UnixNano()
 }
 
 // Time returns the time of unix nanoseconds, in UTC.
 func Time(nanos int64) time.Time {
-	if nanos == zeroTime {
+	if nanos == ZeroTime {
 		return time.Time{}
 	}
 	return time.Unix(0, nanos).UTC()

@@ -64,17 +64,7 @@ func (m *Person) MinVersion() codec.Version {
 
 // AppendBody appends m's fields in version v, without its id, to dst. On an error it returns dst as it was.
 func (m *Person) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
-	switch v {
-	case 1:
-		return appendBodyPersonV1(dst, m)
-	case 2:
-		return appendBodyPersonV2(dst, m)
-	case 3:
-		return appendBodyPersonV3(dst, m)
-	case 4:
-		return appendBodyPersonV4(dst, m)
-	}
-	return dst, wire.NoVersion(Protocol, v)
+	return appendPersonV1(dst, m, v, 0)
 }
 
 // SizeBody returns the length of what AppendBody would append.
@@ -94,40 +84,12 @@ func (m *Person) SizeBody(v codec.Version) (int, error) {
 
 // DecodeBody sets all of m from its fields in version v, without an id. It keeps nothing of src.
 func (m *Person) DecodeBody(v codec.Version, src []byte) error {
-	switch v {
-	case 1:
-		d := wire.NewDecoder(src, 0, 100, true)
-		return decodeBodyPersonV1(&d, src, 0, m)
-	case 2:
-		d := wire.NewDecoder(src, 0, 100, true)
-		return decodeBodyPersonV2(&d, src, 0, m)
-	case 3:
-		d := wire.NewDecoder(src, 0, 100, true)
-		return decodeBodyPersonV3(&d, src, 0, m)
-	case 4:
-		d := wire.NewDecoder(src, 0, 100, true)
-		return decodeBodyPersonV4(&d, src, 0, m)
-	}
-	return wire.NoVersion(Protocol, v)
+	return decodeAllPersonV1(wire.Share(src), src, m, v)
 }
 
 // DecodeBodyAlias is DecodeBody, but strings and byte slices share src's memory.
 func (m *Person) DecodeBodyAlias(v codec.Version, src []byte) error {
-	switch v {
-	case 1:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		return decodeBodyPersonV1(&d, src, 0, m)
-	case 2:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		return decodeBodyPersonV2(&d, src, 0, m)
-	case 3:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		return decodeBodyPersonV3(&d, src, 0, m)
-	case 4:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		return decodeBodyPersonV4(&d, src, 0, m)
-	}
-	return wire.NoVersion(Protocol, v)
+	return decodeAllPersonV1(wire.Alias(src), src, m, v)
 }
 
 // Loss returns the paths of all fields whose values version v cannot carry.

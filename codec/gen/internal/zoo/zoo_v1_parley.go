@@ -20,16 +20,11 @@ type codecV1 struct{}
 func (codecV1) Append(dst []byte, m codec.Message) ([]byte, error) {
 	switch m := m.(type) {
 	case *Person:
-		if m == nil {
-			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 1)
-		}
-		n, err := sizePersonV1(m)
+		b, err := appendPersonV1(dst, m, 1, 1)
 		if err != nil {
-			return dst, wire.Of(err, "Person", 1)
+			return dst, err
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 1
-		putPersonV1(b, i+1, m)
+		wire.PutUvarint(b, len(dst), 1)
 		return b, nil
 	case *Scalars:
 		if m == nil {
@@ -206,64 +201,64 @@ func (codecV1) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewDecoder(src, 0, 100, true)
 		m := new(Person)
-		if err := decodeBodyPersonV1(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllPersonV1(wire.Share(src), src, m, 1)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 2:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Scalars)
+		d := wire.NewDecoder(src, 0, 100, false)
 		if err := decodeBodyScalarsV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 3:
-		d := wire.NewDecoder(src, 24, 100, true)
 		m := new(Lists)
+		d := wire.NewDecoder(src, 24, 100, true)
 		if err := decodeBodyListsV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 4:
-		d := wire.NewDecoder(src, 64, 100, true)
 		m := new(Tree)
+		d := wire.NewDecoder(src, 64, 100, true)
 		if err := decodeBodyTreeV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 5:
-		d := wire.NewDecoder(src, 32, 100, true)
 		m := new(Pointers)
+		d := wire.NewDecoder(src, 32, 100, true)
 		if err := decodeBodyPointersV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 6:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Reading)
+		d := wire.NewDecoder(src, 0, 100, false)
 		if err := decodeBodyReadingV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 7:
-		d := wire.NewDecoder(src, 16, 100, false)
 		m := new(Tagged)
+		d := wire.NewDecoder(src, 16, 100, false)
 		if err := decodeBodyTaggedV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 8:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Skipping)
+		d := wire.NewDecoder(src, 0, 100, false)
 		if err := decodeBodySkippingV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 200:
-		d := wire.NewDecoder(src, 64, 100, true)
 		m := new(Batch)
+		d := wire.NewDecoder(src, 64, 100, true)
 		if err := decodeBodyBatchV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -279,64 +274,64 @@ func (codecV1) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Person)
-		if err := decodeBodyPersonV1(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllPersonV1(wire.Alias(src), src, m, 1)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 2:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Scalars)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodyScalarsV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 3:
-		d := wire.NewAliasDecoder(src, 24, 100)
 		m := new(Lists)
+		d := wire.NewAliasDecoder(src, 24, 100)
 		if err := decodeBodyListsV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 4:
-		d := wire.NewAliasDecoder(src, 64, 100)
 		m := new(Tree)
+		d := wire.NewAliasDecoder(src, 64, 100)
 		if err := decodeBodyTreeV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 5:
-		d := wire.NewAliasDecoder(src, 32, 100)
 		m := new(Pointers)
+		d := wire.NewAliasDecoder(src, 32, 100)
 		if err := decodeBodyPointersV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 6:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Reading)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodyReadingV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 7:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Tagged)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyTaggedV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 8:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Skipping)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodySkippingV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 200:
-		d := wire.NewAliasDecoder(src, 64, 100)
 		m := new(Batch)
+		d := wire.NewAliasDecoder(src, 64, 100)
 		if err := decodeBodyBatchV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -355,8 +350,8 @@ func (codecV1) DecodeInto(m codec.Message, src []byte) error {
 		if m == nil || id != 1 {
 			break
 		}
-		d := wire.NewDecoder(src, 0, 100, true)
-		return decodeBodyPersonV1(&d, src, i, m)
+		src = src[i:]
+		return wire.Behind(i, decodeAllPersonV1(wire.Share(src), src, m, 1))
 	case *Scalars:
 		if m == nil || id != 2 {
 			break
@@ -443,19 +438,6 @@ func (codecV1) Loss(m codec.Message) []string {
 	return nil
 }
 
-func appendBodyPersonV1(dst []byte, m *Person) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 1)
-	}
-	n, err := sizePersonV1(m)
-	if err != nil {
-		return dst, wire.Of(err, "Person", 1)
-	}
-	b, i := wire.Grow(dst, n)
-	putPersonV1(b, i, m)
-	return b, nil
-}
-
 func sizeBodyPersonV1(m *Person) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 1)
@@ -467,15 +449,15 @@ func sizeBodyPersonV1(m *Person) (int, error) {
 	return n, nil
 }
 
-func decodeBodyPersonV1(d *wire.Decoder, src []byte, i int, m *Person) error {
-	i, err := decodePersonV1(d, src, i, m)
+func sizeBodyScalarsV1(m *Scalars) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Scalars", 1)
+	}
+	n, err := sizeScalarsV1(m)
 	if err != nil {
-		return wire.Of(err, "Person", 1)
+		return 0, wire.Of(err, "Scalars", 1)
 	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Person", 1)
-	}
-	return nil
+	return n, nil
 }
 
 func appendBodyScalarsV1(dst []byte, m *Scalars) ([]byte, error) {
@@ -491,17 +473,6 @@ func appendBodyScalarsV1(dst []byte, m *Scalars) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyScalarsV1(m *Scalars) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Scalars", 1)
-	}
-	n, err := sizeScalarsV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Scalars", 1)
-	}
-	return n, nil
-}
-
 func decodeBodyScalarsV1(d *wire.Decoder, src []byte, i int, m *Scalars) error {
 	i, err := decodeScalarsV1(d, src, i, m)
 	if err != nil {
@@ -511,6 +482,17 @@ func decodeBodyScalarsV1(d *wire.Decoder, src []byte, i int, m *Scalars) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Scalars", 1)
 	}
 	return nil
+}
+
+func sizeBodyListsV1(m *Lists) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Lists", 1)
+	}
+	n, err := sizeListsV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Lists", 1)
+	}
+	return n, nil
 }
 
 func appendBodyListsV1(dst []byte, m *Lists) ([]byte, error) {
@@ -526,17 +508,6 @@ func appendBodyListsV1(dst []byte, m *Lists) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyListsV1(m *Lists) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Lists", 1)
-	}
-	n, err := sizeListsV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Lists", 1)
-	}
-	return n, nil
-}
-
 func decodeBodyListsV1(d *wire.Decoder, src []byte, i int, m *Lists) error {
 	i, err := decodeListsV1(d, src, i, m)
 	if err != nil {
@@ -546,6 +517,17 @@ func decodeBodyListsV1(d *wire.Decoder, src []byte, i int, m *Lists) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Lists", 1)
 	}
 	return nil
+}
+
+func sizeBodyTreeV1(m *Tree) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tree", 1)
+	}
+	n, err := sizeTreeV1(m, 100)
+	if err != nil {
+		return 0, wire.Of(err, "Tree", 1)
+	}
+	return n, nil
 }
 
 func appendBodyTreeV1(dst []byte, m *Tree) ([]byte, error) {
@@ -561,17 +543,6 @@ func appendBodyTreeV1(dst []byte, m *Tree) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyTreeV1(m *Tree) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tree", 1)
-	}
-	n, err := sizeTreeV1(m, 100)
-	if err != nil {
-		return 0, wire.Of(err, "Tree", 1)
-	}
-	return n, nil
-}
-
 func decodeBodyTreeV1(d *wire.Decoder, src []byte, i int, m *Tree) error {
 	i, err := decodeTreeV1(d, src, i, m)
 	if err != nil {
@@ -581,6 +552,17 @@ func decodeBodyTreeV1(d *wire.Decoder, src []byte, i int, m *Tree) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Tree", 1)
 	}
 	return nil
+}
+
+func sizeBodyPointersV1(m *Pointers) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 1)
+	}
+	n, err := sizePointersV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Pointers", 1)
+	}
+	return n, nil
 }
 
 func appendBodyPointersV1(dst []byte, m *Pointers) ([]byte, error) {
@@ -596,17 +578,6 @@ func appendBodyPointersV1(dst []byte, m *Pointers) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyPointersV1(m *Pointers) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 1)
-	}
-	n, err := sizePointersV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Pointers", 1)
-	}
-	return n, nil
-}
-
 func decodeBodyPointersV1(d *wire.Decoder, src []byte, i int, m *Pointers) error {
 	i, err := decodePointersV1(d, src, i, m)
 	if err != nil {
@@ -616,6 +587,21 @@ func decodeBodyPointersV1(d *wire.Decoder, src []byte, i int, m *Pointers) error
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Pointers", 1)
 	}
 	return nil
+}
+
+func sizeBodyReadingV1(m *Reading) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 1)
+	}
+	m, err := projectReadingV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 1)
+	}
+	n, err := sizeReadingV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 1)
+	}
+	return n, nil
 }
 
 func appendBodyReadingV1(dst []byte, m *Reading) ([]byte, error) {
@@ -635,21 +621,6 @@ func appendBodyReadingV1(dst []byte, m *Reading) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyReadingV1(m *Reading) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 1)
-	}
-	m, err := projectReadingV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 1)
-	}
-	n, err := sizeReadingV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 1)
-	}
-	return n, nil
-}
-
 func decodeBodyReadingV1(d *wire.Decoder, src []byte, i int, m *Reading) error {
 	i, err := decodeReadingV1(d, src, i, m)
 	if err != nil {
@@ -659,6 +630,17 @@ func decodeBodyReadingV1(d *wire.Decoder, src []byte, i int, m *Reading) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Reading", 1)
 	}
 	return nil
+}
+
+func sizeBodyTaggedV1(m *Tagged) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tagged", 1)
+	}
+	n, err := sizeTaggedV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Tagged", 1)
+	}
+	return n, nil
 }
 
 func appendBodyTaggedV1(dst []byte, m *Tagged) ([]byte, error) {
@@ -674,17 +656,6 @@ func appendBodyTaggedV1(dst []byte, m *Tagged) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyTaggedV1(m *Tagged) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tagged", 1)
-	}
-	n, err := sizeTaggedV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Tagged", 1)
-	}
-	return n, nil
-}
-
 func decodeBodyTaggedV1(d *wire.Decoder, src []byte, i int, m *Tagged) error {
 	i, err := decodeTaggedV1(d, src, i, m)
 	if err != nil {
@@ -694,6 +665,17 @@ func decodeBodyTaggedV1(d *wire.Decoder, src []byte, i int, m *Tagged) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Tagged", 1)
 	}
 	return nil
+}
+
+func sizeBodySkippingV1(m *Skipping) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 1)
+	}
+	n, err := sizeSkippingV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Skipping", 1)
+	}
+	return n, nil
 }
 
 func appendBodySkippingV1(dst []byte, m *Skipping) ([]byte, error) {
@@ -709,23 +691,27 @@ func appendBodySkippingV1(dst []byte, m *Skipping) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodySkippingV1(m *Skipping) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 1)
-	}
-	n, err := sizeSkippingV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Skipping", 1)
-	}
-	return n, nil
-}
-
 func decodeBodySkippingV1(d *wire.Decoder, src []byte, i int, m *Skipping) error {
 	_, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 1)
 	}
 	return nil
+}
+
+func sizeBodyBatchV1(m *Batch) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 1)
+	}
+	m, err := projectBatchV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Batch", 1)
+	}
+	n, err := sizeBatchV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Batch", 1)
+	}
+	return n, nil
 }
 
 func appendBodyBatchV1(dst []byte, m *Batch) ([]byte, error) {
@@ -743,21 +729,6 @@ func appendBodyBatchV1(dst []byte, m *Batch) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putBatchV1(b, i, m)
 	return b, nil
-}
-
-func sizeBodyBatchV1(m *Batch) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 1)
-	}
-	m, err := projectBatchV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Batch", 1)
-	}
-	n, err := sizeBatchV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Batch", 1)
-	}
-	return n, nil
 }
 
 func decodeBodyBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) error {
@@ -791,76 +762,113 @@ func sizePersonV1(m *Person) (int, error) {
 	return n, nil
 }
 
-// putPersonV1 writes m's fields to b from index i on, and returns the index after them.
-func putPersonV1(b []byte, i int, m *Person) int {
-	i = wire.PutUvarint(b, i, uint64(len(m.Name)))
-	i += copy(b[i:], m.Name)
-	r1 := (*[8]byte)(b[i:])
-	binary.BigEndian.PutUint64(r1[0:8], uint64(wire.UnixNanos(m.BirthDay)))
-	i += 8
-	i = wire.PutUvarint(b, i, uint64(len(m.Phone)))
-	i += copy(b[i:], m.Phone)
-	r2 := (*[13]byte)(b[i:])
-	binary.BigEndian.PutUint32(r2[0:4], uint32(m.Siblings))
-	r2[4] = wire.Bool(bool(m.Spouse))
-	binary.BigEndian.PutUint64(r2[5:13], uint64(math.Float64bits(float64(m.Money))))
-	i += 13
-	return i
+// appendPersonV1 appends head bytes for the caller to set, and m's fields.
+func appendPersonV1(dst []byte, m *Person, v codec.Version, head int) ([]byte, error) {
+	if v < 1 || v > 4 {
+		return dst, wire.NoVersion(Protocol, v)
+	}
+	if m == nil {
+		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", v)
+	}
+	n := head + 21
+	if len(m.Name) > 64 {
+		return dst, wire.Of(wire.TooLong("Name", "length", len(m.Name), 64), "Person", v)
+	}
+	n += wire.UvarintSize(uint64(len(m.Name))) + len(m.Name)
+	t1, ok := wire.Nanos(m.BirthDay)
+	if !ok {
+		return dst, wire.Of(wire.Invalid("BirthDay", codec.ErrRange), "Person", v)
+	}
+	if len(m.Phone) > 16 {
+		return dst, wire.Of(wire.TooLong("Phone", "length", len(m.Phone), 16), "Person", v)
+	}
+	n += wire.UvarintSize(uint64(len(m.Phone))) + len(m.Phone)
+	if m.Siblings < 0 || m.Siblings > 100 {
+		return dst, wire.Of(wire.Invalid("Siblings", codec.ErrRange), "Person", v)
+	}
+	dst = wire.Reserve(dst, n)
+	dst = dst[:len(dst)+head]
+	dst = wire.AppendUvarint(dst, uint64(len(m.Name)))
+	dst = append(dst, m.Name...)
+	var h2 [8]byte
+	binary.BigEndian.PutUint64(h2[0:8], uint64(t1))
+	dst = append(dst, h2[:]...)
+	dst = wire.AppendUvarint(dst, uint64(len(m.Phone)))
+	dst = append(dst, m.Phone...)
+	var h3 [13]byte
+	binary.BigEndian.PutUint32(h3[0:4], uint32(m.Siblings))
+	h3[4] = wire.Bool(bool(m.Spouse))
+	binary.BigEndian.PutUint64(h3[5:13], uint64(math.Float64bits(float64(m.Money))))
+	dst = append(dst, h3[:]...)
+	return dst, nil
 }
 
-// decodePersonV1 reads m's fields from src[i:], and returns the index after them.
-func decodePersonV1(d *wire.Decoder, src []byte, i int, m *Person) (int, error) {
-	n3, i4 := wire.Uvarint(src, i)
-	if i4 < 0 {
-		return i, wire.BadUvarint("Name", src, i)
+// decodeAllPersonV1 sets all of m from src. Strings are cut from text if that is not empty.
+func decodeAllPersonV1(text string, src []byte, m *Person, v codec.Version) error {
+	if v < 1 || v > 4 {
+		return wire.NoVersion(Protocol, v)
 	}
-	i = i4
-	if n3 > 64 {
-		return i, wire.TooMany("Name", i, "length", n3, 64)
+	i := 0
+	n4, i5 := wire.Uvarint(src, i)
+	if i5 < 0 {
+		return wire.Of(wire.BadUvarint("Name", src, i), "Person", v)
 	}
-	if n3 > uint64(len(src)-i) {
-		return i, wire.Short("Name", src)
+	i = i5
+	if n4 > 64 {
+		return wire.Of(wire.TooMany("Name", i, "length", n4, 64), "Person", v)
 	}
-	m.Name = d.String(src, i, i+int(n3))
-	i += int(n3)
+	if n4 > uint64(len(src)-i) {
+		return wire.Of(wire.Short("Name", src), "Person", v)
+	}
+	j6 := i + int(n4)
+	m.Name = wire.Cut(text, src, i, j6)
+	i = j6
 	if len(src)-i < 8 {
-		return i, wire.Short("BirthDay", src)
+		return wire.Of(wire.Short("BirthDay", src), "Person", v)
 	}
-	r5 := (*[8]byte)(src[i:])
-	m.BirthDay = wire.Time(int64(binary.BigEndian.Uint64(r5[0:8])))
+	r7 := (*[8]byte)(src[i:])
+	t8 := int64(binary.BigEndian.Uint64(r7[0:8]))
+	m.BirthDay = time.Unix(0, t8).UTC()
+	if t8 == wire.ZeroTime {
+		m.BirthDay = time.Time{}
+	}
 	i += 8
-	n6, i7 := wire.Uvarint(src, i)
-	if i7 < 0 {
-		return i, wire.BadUvarint("Phone", src, i)
+	n9, i10 := wire.Uvarint(src, i)
+	if i10 < 0 {
+		return wire.Of(wire.BadUvarint("Phone", src, i), "Person", v)
 	}
-	i = i7
-	if n6 > 16 {
-		return i, wire.TooMany("Phone", i, "length", n6, 16)
+	i = i10
+	if n9 > 16 {
+		return wire.Of(wire.TooMany("Phone", i, "length", n9, 16), "Person", v)
 	}
-	if n6 > uint64(len(src)-i) {
-		return i, wire.Short("Phone", src)
+	if n9 > uint64(len(src)-i) {
+		return wire.Of(wire.Short("Phone", src), "Person", v)
 	}
-	m.Phone = d.String(src, i, i+int(n6))
-	i += int(n6)
+	j11 := i + int(n9)
+	m.Phone = wire.Cut(text, src, i, j11)
+	i = j11
 	if len(src)-i < 13 {
-		return i, wire.ShortRun(src, i,
+		return wire.Of(wire.ShortRun(src, i,
 			wire.Width{Path: "Siblings", Bytes: 4},
 			wire.Width{Path: "Spouse", Bytes: 1},
 			wire.Width{Path: "Money", Bytes: 8},
-		)
+		), "Person", v)
 	}
-	r8 := (*[13]byte)(src[i:])
-	m.Siblings = int32(binary.BigEndian.Uint32(r8[0:4]))
+	r12 := (*[13]byte)(src[i:])
+	m.Siblings = int32(binary.BigEndian.Uint32(r12[0:4]))
 	if m.Siblings < 0 || m.Siblings > 100 {
-		return i, wire.Bad("Siblings", i+0, codec.ErrRange)
+		return wire.Of(wire.Bad("Siblings", i+0, codec.ErrRange), "Person", v)
 	}
-	if r8[4] > 1 {
-		return i, wire.Bad("Spouse", i+4, codec.ErrCanonical)
+	if r12[4] > 1 {
+		return wire.Of(wire.Bad("Spouse", i+4, codec.ErrCanonical), "Person", v)
 	}
-	m.Spouse = r8[4] != 0
-	m.Money = math.Float64frombits(binary.BigEndian.Uint64(r8[5:13]))
+	m.Spouse = r12[4] != 0
+	m.Money = math.Float64frombits(binary.BigEndian.Uint64(r12[5:13]))
 	i += 13
-	return i, nil
+	if i != len(src) {
+		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Person", v)
+	}
+	return nil
 }
 
 // sizeScalarsV1 returns the size of m's fields, or what this version cannot carry.
@@ -901,31 +909,31 @@ func sizeScalarsV1(m *Scalars) (int, error) {
 
 // putScalarsV1 writes m's fields to b from index i on, and returns the index after them.
 func putScalarsV1(b []byte, i int, m *Scalars) int {
-	r9 := (*[6]byte)(b[i:])
-	r9[0] = wire.Bool(bool(m.B))
-	r9[1] = byte(m.I8)
-	binary.LittleEndian.PutUint16(r9[2:4], uint16(m.I16))
-	binary.BigEndian.PutUint16(r9[4:6], uint16(m.I32))
+	r13 := (*[6]byte)(b[i:])
+	r13[0] = wire.Bool(bool(m.B))
+	r13[1] = byte(m.I8)
+	binary.LittleEndian.PutUint16(r13[2:4], uint16(m.I16))
+	binary.BigEndian.PutUint16(r13[4:6], uint16(m.I32))
 	i += 6
 	i = wire.PutUvarint(b, i, wire.Zigzag(int64(m.I64)))
 	b[i] = byte(m.U8)
 	i++
 	i = wire.PutUvarint(b, i, uint64(m.U16))
-	r10 := (*[22]byte)(b[i:])
-	r10[0] = byte(m.U32)
-	binary.BigEndian.PutUint64(r10[1:9], uint64(m.U64))
-	binary.BigEndian.PutUint32(r10[9:13], uint32(math.Float32bits(float32(m.F32))))
-	binary.LittleEndian.PutUint64(r10[13:21], uint64(math.Float64bits(float64(m.F64))))
-	r10[21] = byte(m.Col)
+	r14 := (*[22]byte)(b[i:])
+	r14[0] = byte(m.U32)
+	binary.BigEndian.PutUint64(r14[1:9], uint64(m.U64))
+	binary.BigEndian.PutUint32(r14[9:13], uint32(math.Float32bits(float32(m.F32))))
+	binary.LittleEndian.PutUint64(r14[13:21], uint64(math.Float64bits(float64(m.F64))))
+	r14[21] = byte(m.Col)
 	i += 22
 	i = wire.PutUvarint(b, i, wire.Zigzag(int64(m.Dur)))
 	i = wire.PutUvarint(b, i, wire.Zigzag(wire.UnixNanos(m.When)))
 	i = wire.PutAddr(b, i, m.Addr)
-	r11 := (*[22]byte)(b[i:])
-	copy(r11[0:], m.ID[:])
-	binary.BigEndian.PutUint16(r11[16:18], uint16(m.Grid[0]))
-	binary.BigEndian.PutUint16(r11[18:20], uint16(m.Grid[1]))
-	binary.BigEndian.PutUint16(r11[20:22], uint16(m.Grid[2]))
+	r15 := (*[22]byte)(b[i:])
+	copy(r15[0:], m.ID[:])
+	binary.BigEndian.PutUint16(r15[16:18], uint16(m.Grid[0]))
+	binary.BigEndian.PutUint16(r15[18:20], uint16(m.Grid[1]))
+	binary.BigEndian.PutUint16(r15[20:22], uint16(m.Grid[2]))
 	i += 22
 	return i
 }
@@ -940,39 +948,39 @@ func decodeScalarsV1(d *wire.Decoder, src []byte, i int, m *Scalars) (int, error
 			wire.Width{Path: "I32", Bytes: 2},
 		)
 	}
-	r12 := (*[6]byte)(src[i:])
-	if r12[0] > 1 {
+	r16 := (*[6]byte)(src[i:])
+	if r16[0] > 1 {
 		return i, wire.Bad("B", i+0, codec.ErrCanonical)
 	}
-	m.B = r12[0] != 0
-	m.I8 = int8(r12[1])
-	m.I16 = int16(binary.LittleEndian.Uint16(r12[2:4]))
-	m.I32 = int32(int16(binary.BigEndian.Uint16(r12[4:6])))
+	m.B = r16[0] != 0
+	m.I8 = int8(r16[1])
+	m.I16 = int16(binary.LittleEndian.Uint16(r16[2:4]))
+	m.I32 = int32(int16(binary.BigEndian.Uint16(r16[4:6])))
 	i += 6
-	u13, i14 := wire.Uvarint(src, i)
-	if i14 < 0 {
+	u17, i18 := wire.Uvarint(src, i)
+	if i18 < 0 {
 		return i, wire.BadUvarint("I64", src, i)
 	}
-	m.I64 = wire.Unzigzag(u13)
+	m.I64 = wire.Unzigzag(u17)
 	if m.I64 < -1000000 || m.I64 > 1000000 {
 		return i, wire.Bad("I64", i, codec.ErrRange)
 	}
-	i = i14
+	i = i18
 	if len(src)-i < 1 {
 		return i, wire.Short("U8", src)
 	}
-	r15 := (*[1]byte)(src[i:])
-	m.U8 = r15[0]
+	r19 := (*[1]byte)(src[i:])
+	m.U8 = r19[0]
 	i += 1
-	u16, i17 := wire.Uvarint(src, i)
-	if i17 < 0 {
+	u20, i21 := wire.Uvarint(src, i)
+	if i21 < 0 {
 		return i, wire.BadUvarint("U16", src, i)
 	}
-	if u16 > math.MaxUint16 {
+	if u20 > math.MaxUint16 {
 		return i, wire.Bad("U16", i, codec.ErrRange)
 	}
-	m.U16 = uint16(u16)
-	i = i17
+	m.U16 = uint16(u20)
+	i = i21
 	if len(src)-i < 22 {
 		return i, wire.ShortRun(src, i,
 			wire.Width{Path: "U32", Bytes: 1},
@@ -982,12 +990,12 @@ func decodeScalarsV1(d *wire.Decoder, src []byte, i int, m *Scalars) (int, error
 			wire.Width{Path: "Col", Bytes: 1},
 		)
 	}
-	r18 := (*[22]byte)(src[i:])
-	m.U32 = uint32(r18[0])
-	m.U64 = binary.BigEndian.Uint64(r18[1:9])
-	m.F32 = math.Float32frombits(binary.BigEndian.Uint32(r18[9:13]))
-	m.F64 = Celsius(math.Float64frombits(binary.LittleEndian.Uint64(r18[13:21])))
-	m.Col = Color(r18[21])
+	r22 := (*[22]byte)(src[i:])
+	m.U32 = uint32(r22[0])
+	m.U64 = binary.BigEndian.Uint64(r22[1:9])
+	m.F32 = math.Float32frombits(binary.BigEndian.Uint32(r22[9:13]))
+	m.F64 = Celsius(math.Float64frombits(binary.LittleEndian.Uint64(r22[13:21])))
+	m.Col = Color(r22[21])
 	switch m.Col {
 	case Red, Green:
 	default:
@@ -996,26 +1004,26 @@ func decodeScalarsV1(d *wire.Decoder, src []byte, i int, m *Scalars) (int, error
 		}
 	}
 	i += 22
-	u19, i20 := wire.Uvarint(src, i)
-	if i20 < 0 {
+	u23, i24 := wire.Uvarint(src, i)
+	if i24 < 0 {
 		return i, wire.BadUvarint("Dur", src, i)
 	}
-	m.Dur = time.Duration(wire.Unzigzag(u19))
-	i = i20
-	u21, i22 := wire.Uvarint(src, i)
-	if i22 < 0 {
+	m.Dur = time.Duration(wire.Unzigzag(u23))
+	i = i24
+	u25, i26 := wire.Uvarint(src, i)
+	if i26 < 0 {
 		return i, wire.BadUvarint("When", src, i)
 	}
-	m.When = wire.Time(wire.Unzigzag(u21))
-	i = i22
-	a23, i24, ok := wire.Addr(src, i)
-	if i24 < 0 {
+	m.When = wire.Time(wire.Unzigzag(u25))
+	i = i26
+	a27, i28, ok := wire.Addr(src, i)
+	if i28 < 0 {
 		return i, wire.Short("Addr", src)
 	}
 	if !ok {
 		return i, wire.Bad("Addr", i, codec.ErrCanonical)
 	}
-	m.Addr, i = a23, i24
+	m.Addr, i = a27, i28
 	if len(src)-i < 22 {
 		return i, wire.ShortRun(src, i,
 			wire.Width{Path: "ID", Bytes: 16},
@@ -1024,11 +1032,11 @@ func decodeScalarsV1(d *wire.Decoder, src []byte, i int, m *Scalars) (int, error
 			wire.Width{Path: wire.Index("Grid", 2), Bytes: 2},
 		)
 	}
-	r25 := (*[22]byte)(src[i:])
-	m.ID = [16]byte(r25[0:16])
-	m.Grid[0] = int16(binary.BigEndian.Uint16(r25[16:18]))
-	m.Grid[1] = int16(binary.BigEndian.Uint16(r25[18:20]))
-	m.Grid[2] = int16(binary.BigEndian.Uint16(r25[20:22]))
+	r29 := (*[22]byte)(src[i:])
+	m.ID = [16]byte(r29[0:16])
+	m.Grid[0] = int16(binary.BigEndian.Uint16(r29[16:18]))
+	m.Grid[1] = int16(binary.BigEndian.Uint16(r29[18:20]))
+	m.Grid[2] = int16(binary.BigEndian.Uint16(r29[20:22]))
 	i += 22
 	m.Long = [6]uint32{}
 	return i, nil
@@ -1056,25 +1064,25 @@ func sizeListsV1(m *Lists) (int, error) {
 		return 0, wire.TooLong("Names", "elements", len(m.Names), 1000)
 	}
 	n += wire.UvarintSize(uint64(len(m.Names)))
-	for k26, e27 := range m.Names {
-		if !utf8.ValidString(string(e27)) {
-			return 0, wire.Invalid(wire.Index("Names", k26), codec.ErrUTF8)
+	for k30, e31 := range m.Names {
+		if !utf8.ValidString(string(e31)) {
+			return 0, wire.Invalid(wire.Index("Names", k30), codec.ErrUTF8)
 		}
-		if len(e27) > 100 {
-			return 0, wire.TooLong(wire.Index("Names", k26), "length", len(e27), 100)
+		if len(e31) > 100 {
+			return 0, wire.TooLong(wire.Index("Names", k30), "length", len(e31), 100)
 		}
-		n += wire.UvarintSize(uint64(len(e27))) + len(e27)
+		n += wire.UvarintSize(uint64(len(e31))) + len(e31)
 	}
 	if uint64(len(m.Points)) > 65535 {
 		return 0, wire.TooLong("Points", "elements", len(m.Points), 65535)
 	}
-	for k28 := range m.Points {
-		e29 := &m.Points[k28]
-		s30, err := sizePointV1(e29)
+	for k32 := range m.Points {
+		e33 := &m.Points[k32]
+		s34, err := sizePointV1(e33)
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Points", k28))
+			return 0, wire.In(err, wire.Index("Points", k32))
 		}
-		n += s30
+		n += s34
 	}
 	n += wire.UvarintSize(uint64(len(m.Flats))) + len(m.Flats)*3
 	n += wire.UvarintSize(uint64(len(m.Nums))) + len(m.Nums)*4
@@ -1089,40 +1097,40 @@ func sizeListsV1(m *Lists) (int, error) {
 	if uint64(len(m.Maybe)) > 32767 {
 		return 0, wire.TooLong("Maybe", "elements", len(m.Maybe), 32767)
 	}
-	for _, e32 := range m.Maybe {
-		n += wire.UvarintSize(wire.Zigzag(int64(e32)))
+	for _, e36 := range m.Maybe {
+		n += wire.UvarintSize(wire.Zigzag(int64(e36)))
 	}
 	n += wire.UvarintSize(uint64(len(m.Deep)))
-	for _, e34 := range m.Deep {
-		n += wire.UvarintSize(uint64(len(e34)))
-		for _, e36 := range e34 {
-			n += wire.UvarintSize(uint64(len(e36))) + len(e36)
+	for _, e38 := range m.Deep {
+		n += wire.UvarintSize(uint64(len(e38)))
+		for _, e40 := range e38 {
+			n += wire.UvarintSize(uint64(len(e40))) + len(e40)
 		}
 	}
 	n += wire.UvarintSize(uint64(len(m.Rooms)))
-	for k37, e38 := range m.Rooms {
-		n += wire.UvarintSize(uint64(len(k37))) + len(k37)
-		s39, err := sizePointV1(&e38)
+	for k41, e42 := range m.Rooms {
+		n += wire.UvarintSize(uint64(len(k41))) + len(k41)
+		s43, err := sizePointV1(&e42)
 		if err != nil {
-			return 0, wire.In(err, wire.Key("Rooms", k37))
+			return 0, wire.In(err, wire.Key("Rooms", k41))
 		}
-		n += s39
+		n += s43
 	}
 	if m.Counts == nil {
 		n++
 	} else {
 		n += wire.UvarintSize(uint64(len(m.Counts))+1) + 0
 	}
-	for k40 := range m.Counts {
-		n += wire.UvarintSize(uint64(k40))
+	for k44 := range m.Counts {
+		n += wire.UvarintSize(uint64(k44))
 		n += 4
 	}
-	for k42 := range m.Pair {
-		s43, err := sizePointV1(&m.Pair[k42])
+	for k46 := range m.Pair {
+		s47, err := sizePointV1(&m.Pair[k46])
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Pair", k42))
+			return 0, wire.In(err, wire.Index("Pair", k46))
 		}
-		n += s43
+		n += s47
 	}
 	if len(m.Empty) > 4 {
 		return 0, wire.TooLong("Empty", "elements", len(m.Empty), 4)
@@ -1134,28 +1142,28 @@ func sizeListsV1(m *Lists) (int, error) {
 // putListsV1 writes m's fields to b from index i on, and returns the index after them.
 func putListsV1(b []byte, i int, m *Lists) int {
 	i = wire.PutUvarint(b, i, uint64(len(m.Names)))
-	for _, e44 := range m.Names {
-		i = wire.PutUvarint(b, i, uint64(len(e44)))
-		i += copy(b[i:], e44)
+	for _, e48 := range m.Names {
+		i = wire.PutUvarint(b, i, uint64(len(e48)))
+		i += copy(b[i:], e48)
 	}
 	binary.BigEndian.PutUint16(b[i:], uint16(len(m.Points)))
 	i += 2
 	for k := range m.Points {
-		e45 := &m.Points[k]
-		i = putPointV1(b, i, e45)
+		e49 := &m.Points[k]
+		i = putPointV1(b, i, e49)
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.Flats)))
 	for k := range m.Flats {
-		e46 := &m.Flats[k]
-		r47 := (*[3]byte)(b[i:])
-		binary.BigEndian.PutUint16(r47[0:2], uint16(e46.A))
-		r47[2] = wire.Bool(bool(e46.B))
+		e50 := &m.Flats[k]
+		r51 := (*[3]byte)(b[i:])
+		binary.BigEndian.PutUint16(r51[0:2], uint16(e50.A))
+		r51[2] = wire.Bool(bool(e50.B))
 		i += 3
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.Nums)))
-	for _, e48 := range m.Nums {
-		r49 := (*[4]byte)(b[i:])
-		binary.LittleEndian.PutUint32(r49[0:4], uint32(e48))
+	for _, e52 := range m.Nums {
+		r53 := (*[4]byte)(b[i:])
+		binary.LittleEndian.PutUint32(r53[0:4], uint32(e52))
 		i += 4
 	}
 	binary.BigEndian.PutUint32(b[i:], uint32(len(m.Data)))
@@ -1170,45 +1178,45 @@ func putListsV1(b []byte, i int, m *Lists) int {
 	} else {
 		binary.BigEndian.PutUint16(b[i:], uint16(len(m.Maybe)))
 		i += 2
-		for _, e50 := range m.Maybe {
-			i = wire.PutUvarint(b, i, wire.Zigzag(int64(e50)))
+		for _, e54 := range m.Maybe {
+			i = wire.PutUvarint(b, i, wire.Zigzag(int64(e54)))
 		}
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.Deep)))
-	for _, e51 := range m.Deep {
-		i = wire.PutUvarint(b, i, uint64(len(e51)))
-		for _, e52 := range e51 {
-			i = wire.PutUvarint(b, i, uint64(len(e52)))
-			i += copy(b[i:], e52)
+	for _, e55 := range m.Deep {
+		i = wire.PutUvarint(b, i, uint64(len(e55)))
+		for _, e56 := range e55 {
+			i = wire.PutUvarint(b, i, uint64(len(e56)))
+			i += copy(b[i:], e56)
 		}
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.Rooms)))
-	for _, k53 := range slices.Sorted(maps.Keys(m.Rooms)) {
-		i = wire.PutUvarint(b, i, uint64(len(k53)))
-		i += copy(b[i:], k53)
-		e54 := m.Rooms[k53]
-		i = putPointV1(b, i, &e54)
+	for _, k57 := range slices.Sorted(maps.Keys(m.Rooms)) {
+		i = wire.PutUvarint(b, i, uint64(len(k57)))
+		i += copy(b[i:], k57)
+		e58 := m.Rooms[k57]
+		i = putPointV1(b, i, &e58)
 	}
 	if m.Counts == nil {
 		b[i] = 0
 		i++
 	} else {
 		i = wire.PutUvarint(b, i, uint64(len(m.Counts))+1)
-		for _, k55 := range slices.Sorted(maps.Keys(m.Counts)) {
-			i = wire.PutUvarint(b, i, uint64(k55))
-			e56 := m.Counts[k55]
-			r57 := (*[4]byte)(b[i:])
-			binary.BigEndian.PutUint32(r57[0:4], uint32(e56))
+		for _, k59 := range slices.Sorted(maps.Keys(m.Counts)) {
+			i = wire.PutUvarint(b, i, uint64(k59))
+			e60 := m.Counts[k59]
+			r61 := (*[4]byte)(b[i:])
+			binary.BigEndian.PutUint32(r61[0:4], uint32(e60))
 			i += 4
 		}
 	}
 	for k := range m.Pair {
-		e58 := &m.Pair[k]
-		i = putPointV1(b, i, e58)
+		e62 := &m.Pair[k]
+		i = putPointV1(b, i, e62)
 	}
-	r59 := (*[3]byte)(b[i:])
-	binary.BigEndian.PutUint16(r59[0:2], uint16(m.Flat.A))
-	r59[2] = wire.Bool(bool(m.Flat.B))
+	r63 := (*[3]byte)(b[i:])
+	binary.BigEndian.PutUint16(r63[0:2], uint16(m.Flat.A))
+	r63[2] = wire.Bool(bool(m.Flat.B))
 	i += 3
 	i = wire.PutUvarint(b, i, uint64(len(m.Empty)))
 	return i
@@ -1216,341 +1224,341 @@ func putListsV1(b []byte, i int, m *Lists) int {
 
 // decodeListsV1 reads m's fields from src[i:], and returns the index after them.
 func decodeListsV1(d *wire.Decoder, src []byte, i int, m *Lists) (int, error) {
-	n61, i62 := wire.Uvarint(src, i)
-	if i62 < 0 {
+	n65, i66 := wire.Uvarint(src, i)
+	if i66 < 0 {
 		return i, wire.BadUvarint("Names", src, i)
 	}
-	i = i62
-	if n61 > 1000 {
-		return i, wire.TooMany("Names", i, "elements", n61, 1000)
+	i = i66
+	if n65 > 1000 {
+		return i, wire.TooMany("Names", i, "elements", n65, 1000)
 	}
-	if n61 > uint64(len(src)-i) {
+	if n65 > uint64(len(src)-i) {
 		return i, wire.Short("Names", src)
 	}
-	if !d.Take(int(n61), 16) {
-		return i, d.OverBudget("Names", i, int(n61), 16)
+	if !d.Take(int(n65), 16) {
+		return i, d.OverBudget("Names", i, int(n65), 16)
 	}
 	switch {
-	case n61 == 0:
+	case n65 == 0:
 		m.Names = nil
-	case uint64(cap(m.Names)) >= n61:
-		m.Names = m.Names[:n61]
+	case uint64(cap(m.Names)) >= n65:
+		m.Names = m.Names[:n65]
 	default:
-		m.Names = make([]string, n61)
+		m.Names = make([]string, n65)
 	}
-	for k63 := range m.Names {
-		n65, i66 := wire.Uvarint(src, i)
-		if i66 < 0 {
-			return i, wire.BadUvarint(wire.Index("Names", k63), src, i)
+	for k67 := range m.Names {
+		n69, i70 := wire.Uvarint(src, i)
+		if i70 < 0 {
+			return i, wire.BadUvarint(wire.Index("Names", k67), src, i)
 		}
-		i = i66
-		if n65 > 100 {
-			return i, wire.TooMany(wire.Index("Names", k63), i, "length", n65, 100)
+		i = i70
+		if n69 > 100 {
+			return i, wire.TooMany(wire.Index("Names", k67), i, "length", n69, 100)
 		}
-		if n65 > uint64(len(src)-i) {
-			return i, wire.Short(wire.Index("Names", k63), src)
+		if n69 > uint64(len(src)-i) {
+			return i, wire.Short(wire.Index("Names", k67), src)
 		}
-		m.Names[k63] = d.String(src, i, i+int(n65))
-		if !utf8.ValidString(string(m.Names[k63])) {
-			return i, wire.Bad(wire.Index("Names", k63), i, codec.ErrUTF8)
+		m.Names[k67] = d.String(src, i, i+int(n69))
+		if !utf8.ValidString(string(m.Names[k67])) {
+			return i, wire.Bad(wire.Index("Names", k67), i, codec.ErrUTF8)
 		}
-		i += int(n65)
+		i += int(n69)
 	}
 	if len(src)-i < 2 {
 		return i, wire.Short("Points", src)
 	}
-	n67 := uint64(binary.BigEndian.Uint16(src[i:]))
+	n71 := uint64(binary.BigEndian.Uint16(src[i:]))
 	i += 2
-	if n67 > uint64(len(src)-i)/8 {
+	if n71 > uint64(len(src)-i)/8 {
 		return i, wire.Short("Points", src)
 	}
-	if !d.Take(int(n67), 32) {
-		return i, d.OverBudget("Points", i, int(n67), 32)
-	}
-	switch {
-	case n67 == 0:
-		m.Points = nil
-	case uint64(cap(m.Points)) >= n67:
-		m.Points = m.Points[:n67]
-	default:
-		m.Points = make([]Point, n67)
-	}
-	for k68 := range m.Points {
-		e69 := &m.Points[k68]
-		i70, err := decodePointV1(d, src, i, e69)
-		if err != nil {
-			return i, wire.In(err, wire.Index("Points", k68))
-		}
-		i = i70
-	}
-	n71, i72 := wire.Uvarint(src, i)
-	if i72 < 0 {
-		return i, wire.BadUvarint("Flats", src, i)
-	}
-	i = i72
-	if n71 > uint64(len(src)-i)/3 {
-		return i, wire.Short("Flats", src)
-	}
-	if !d.Take(int(n71), 4) {
-		return i, d.OverBudget("Flats", i, int(n71), 4)
+	if !d.Take(int(n71), 32) {
+		return i, d.OverBudget("Points", i, int(n71), 32)
 	}
 	switch {
 	case n71 == 0:
-		m.Flats = nil
-	case uint64(cap(m.Flats)) >= n71:
-		m.Flats = m.Flats[:n71]
+		m.Points = nil
+	case uint64(cap(m.Points)) >= n71:
+		m.Points = m.Points[:n71]
 	default:
-		m.Flats = make([]Flat, n71)
+		m.Points = make([]Point, n71)
 	}
-	for k73 := range m.Flats {
-		e74 := &m.Flats[k73]
-		if len(src)-i < 3 {
-			return i, wire.ShortRun(src, i,
-				wire.Width{Path: wire.Join(wire.Index("Flats", k73), "A"), Bytes: 2},
-				wire.Width{Path: wire.Join(wire.Index("Flats", k73), "B"), Bytes: 1},
-			)
+	for k72 := range m.Points {
+		e73 := &m.Points[k72]
+		i74, err := decodePointV1(d, src, i, e73)
+		if err != nil {
+			return i, wire.In(err, wire.Index("Points", k72))
 		}
-		r75 := (*[3]byte)(src[i:])
-		e74.A = binary.BigEndian.Uint16(r75[0:2])
-		if r75[2] > 1 {
-			return i, wire.Bad(wire.Join(wire.Index("Flats", k73), "B"), i+2, codec.ErrCanonical)
-		}
-		e74.B = r75[2] != 0
-		i += 3
+		i = i74
 	}
-	n76, i77 := wire.Uvarint(src, i)
-	if i77 < 0 {
-		return i, wire.BadUvarint("Nums", src, i)
+	n75, i76 := wire.Uvarint(src, i)
+	if i76 < 0 {
+		return i, wire.BadUvarint("Flats", src, i)
 	}
-	i = i77
-	if n76 > uint64(len(src)-i)/4 {
-		return i, wire.Short("Nums", src)
+	i = i76
+	if n75 > uint64(len(src)-i)/3 {
+		return i, wire.Short("Flats", src)
 	}
-	if !d.Take(int(n76), 4) {
-		return i, d.OverBudget("Nums", i, int(n76), 4)
+	if !d.Take(int(n75), 4) {
+		return i, d.OverBudget("Flats", i, int(n75), 4)
 	}
 	switch {
-	case n76 == 0:
-		m.Nums = nil
-	case uint64(cap(m.Nums)) >= n76:
-		m.Nums = m.Nums[:n76]
+	case n75 == 0:
+		m.Flats = nil
+	case uint64(cap(m.Flats)) >= n75:
+		m.Flats = m.Flats[:n75]
 	default:
-		m.Nums = make([]uint32, n76)
+		m.Flats = make([]Flat, n75)
 	}
-	for k78 := range m.Nums {
-		if len(src)-i < 4 {
-			return i, wire.Short(wire.Index("Nums", k78), src)
+	for k77 := range m.Flats {
+		e78 := &m.Flats[k77]
+		if len(src)-i < 3 {
+			return i, wire.ShortRun(src, i,
+				wire.Width{Path: wire.Join(wire.Index("Flats", k77), "A"), Bytes: 2},
+				wire.Width{Path: wire.Join(wire.Index("Flats", k77), "B"), Bytes: 1},
+			)
 		}
-		r80 := (*[4]byte)(src[i:])
-		m.Nums[k78] = binary.LittleEndian.Uint32(r80[0:4])
+		r79 := (*[3]byte)(src[i:])
+		e78.A = binary.BigEndian.Uint16(r79[0:2])
+		if r79[2] > 1 {
+			return i, wire.Bad(wire.Join(wire.Index("Flats", k77), "B"), i+2, codec.ErrCanonical)
+		}
+		e78.B = r79[2] != 0
+		i += 3
+	}
+	n80, i81 := wire.Uvarint(src, i)
+	if i81 < 0 {
+		return i, wire.BadUvarint("Nums", src, i)
+	}
+	i = i81
+	if n80 > uint64(len(src)-i)/4 {
+		return i, wire.Short("Nums", src)
+	}
+	if !d.Take(int(n80), 4) {
+		return i, d.OverBudget("Nums", i, int(n80), 4)
+	}
+	switch {
+	case n80 == 0:
+		m.Nums = nil
+	case uint64(cap(m.Nums)) >= n80:
+		m.Nums = m.Nums[:n80]
+	default:
+		m.Nums = make([]uint32, n80)
+	}
+	for k82 := range m.Nums {
+		if len(src)-i < 4 {
+			return i, wire.Short(wire.Index("Nums", k82), src)
+		}
+		r84 := (*[4]byte)(src[i:])
+		m.Nums[k82] = binary.LittleEndian.Uint32(r84[0:4])
 		i += 4
 	}
 	if len(src)-i < 4 {
 		return i, wire.Short("Data", src)
 	}
-	n81 := uint64(binary.BigEndian.Uint32(src[i:]))
+	n85 := uint64(binary.BigEndian.Uint32(src[i:]))
 	i += 4
-	if n81 > 1000000 {
-		return i, wire.TooMany("Data", i, "length", n81, 1000000)
+	if n85 > 1000000 {
+		return i, wire.TooMany("Data", i, "length", n85, 1000000)
 	}
-	if n81 > uint64(len(src)-i) {
+	if n85 > uint64(len(src)-i) {
 		return i, wire.Short("Data", src)
 	}
 	m.Data = nil
-	if n81 > 0 {
-		m.Data = d.Bytes(src, i, i+int(n81))
+	if n85 > 0 {
+		m.Data = d.Bytes(src, i, i+int(n85))
 	}
-	i += int(n81)
+	i += int(n85)
 	if len(src)-i < 4 {
 		return i, wire.Short("Null", src)
 	}
-	n82 := uint64(binary.BigEndian.Uint32(src[i:]))
+	n86 := uint64(binary.BigEndian.Uint32(src[i:]))
 	i += 4
-	if n82 > 2147483647 {
+	if n86 > 2147483647 {
 		return i, wire.Bad("Null", i, codec.ErrNil)
 	}
-	if n82 > uint64(len(src)-i) {
+	if n86 > uint64(len(src)-i) {
 		return i, wire.Short("Null", src)
 	}
-	m.Null = d.Bytes(src, i, i+int(n82))
-	i += int(n82)
+	m.Null = d.Bytes(src, i, i+int(n86))
+	i += int(n86)
 	if len(src)-i < 2 {
 		return i, wire.Short("Maybe", src)
 	}
-	n83 := uint64(binary.BigEndian.Uint16(src[i:]))
+	n87 := uint64(binary.BigEndian.Uint16(src[i:]))
 	i += 2
-	if n83 == math.MaxUint16 {
+	if n87 == math.MaxUint16 {
 		m.Maybe = nil
 	} else {
-		if n83 > 32767 {
+		if n87 > 32767 {
 			return i, wire.Bad("Maybe", i, codec.ErrNil)
 		}
-		if n83 > uint64(len(src)-i) {
+		if n87 > uint64(len(src)-i) {
 			return i, wire.Short("Maybe", src)
 		}
-		if !d.Take(int(n83), 8) {
-			return i, d.OverBudget("Maybe", i, int(n83), 8)
+		if !d.Take(int(n87), 8) {
+			return i, d.OverBudget("Maybe", i, int(n87), 8)
 		}
 		switch {
-		case n83 == 0:
+		case n87 == 0:
 			m.Maybe = []int64{}
-		case uint64(cap(m.Maybe)) >= n83:
-			m.Maybe = m.Maybe[:n83]
+		case uint64(cap(m.Maybe)) >= n87:
+			m.Maybe = m.Maybe[:n87]
 		default:
-			m.Maybe = make([]int64, n83)
+			m.Maybe = make([]int64, n87)
 		}
-		for k84 := range m.Maybe {
-			u86, i87 := wire.Uvarint(src, i)
-			if i87 < 0 {
-				return i, wire.BadUvarint(wire.Index("Maybe", k84), src, i)
+		for k88 := range m.Maybe {
+			u90, i91 := wire.Uvarint(src, i)
+			if i91 < 0 {
+				return i, wire.BadUvarint(wire.Index("Maybe", k88), src, i)
 			}
-			m.Maybe[k84] = wire.Unzigzag(u86)
-			i = i87
+			m.Maybe[k88] = wire.Unzigzag(u90)
+			i = i91
 		}
 	}
-	n88, i89 := wire.Uvarint(src, i)
-	if i89 < 0 {
+	n92, i93 := wire.Uvarint(src, i)
+	if i93 < 0 {
 		return i, wire.BadUvarint("Deep", src, i)
 	}
-	i = i89
-	if n88 > uint64(len(src)-i) {
+	i = i93
+	if n92 > uint64(len(src)-i) {
 		return i, wire.Short("Deep", src)
 	}
-	if !d.Take(int(n88), 24) {
-		return i, d.OverBudget("Deep", i, int(n88), 24)
+	if !d.Take(int(n92), 24) {
+		return i, d.OverBudget("Deep", i, int(n92), 24)
 	}
 	switch {
-	case n88 == 0:
+	case n92 == 0:
 		m.Deep = nil
-	case uint64(cap(m.Deep)) >= n88:
-		m.Deep = m.Deep[:n88]
+	case uint64(cap(m.Deep)) >= n92:
+		m.Deep = m.Deep[:n92]
 	default:
-		m.Deep = make([][]string, n88)
+		m.Deep = make([][]string, n92)
 	}
-	for k90 := range m.Deep {
-		n92, i93 := wire.Uvarint(src, i)
-		if i93 < 0 {
-			return i, wire.BadUvarint(wire.Index("Deep", k90), src, i)
+	for k94 := range m.Deep {
+		n96, i97 := wire.Uvarint(src, i)
+		if i97 < 0 {
+			return i, wire.BadUvarint(wire.Index("Deep", k94), src, i)
 		}
-		i = i93
-		if n92 > uint64(len(src)-i) {
-			return i, wire.Short(wire.Index("Deep", k90), src)
+		i = i97
+		if n96 > uint64(len(src)-i) {
+			return i, wire.Short(wire.Index("Deep", k94), src)
 		}
-		if !d.Take(int(n92), 16) {
-			return i, d.OverBudget(wire.Index("Deep", k90), i, int(n92), 16)
+		if !d.Take(int(n96), 16) {
+			return i, d.OverBudget(wire.Index("Deep", k94), i, int(n96), 16)
 		}
 		switch {
-		case n92 == 0:
-			m.Deep[k90] = nil
-		case uint64(cap(m.Deep[k90])) >= n92:
-			m.Deep[k90] = m.Deep[k90][:n92]
+		case n96 == 0:
+			m.Deep[k94] = nil
+		case uint64(cap(m.Deep[k94])) >= n96:
+			m.Deep[k94] = m.Deep[k94][:n96]
 		default:
-			m.Deep[k90] = make([]string, n92)
+			m.Deep[k94] = make([]string, n96)
 		}
-		for k94 := range m.Deep[k90] {
-			n96, i97 := wire.Uvarint(src, i)
-			if i97 < 0 {
-				return i, wire.BadUvarint(wire.Index(wire.Index("Deep", k90), k94), src, i)
+		for k98 := range m.Deep[k94] {
+			n100, i101 := wire.Uvarint(src, i)
+			if i101 < 0 {
+				return i, wire.BadUvarint(wire.Index(wire.Index("Deep", k94), k98), src, i)
 			}
-			i = i97
-			if n96 > uint64(len(src)-i) {
-				return i, wire.Short(wire.Index(wire.Index("Deep", k90), k94), src)
+			i = i101
+			if n100 > uint64(len(src)-i) {
+				return i, wire.Short(wire.Index(wire.Index("Deep", k94), k98), src)
 			}
-			m.Deep[k90][k94] = d.String(src, i, i+int(n96))
-			i += int(n96)
+			m.Deep[k94][k98] = d.String(src, i, i+int(n100))
+			i += int(n100)
 		}
 	}
-	n98, i99 := wire.Uvarint(src, i)
-	if i99 < 0 {
+	n102, i103 := wire.Uvarint(src, i)
+	if i103 < 0 {
 		return i, wire.BadUvarint("Rooms", src, i)
 	}
-	i = i99
-	if n98 > uint64(len(src)-i)/9 {
+	i = i103
+	if n102 > uint64(len(src)-i)/9 {
 		return i, wire.Short("Rooms", src)
 	}
-	if !d.Take(int(n98), 114) {
-		return i, d.OverBudget("Rooms", i, int(n98), 114)
+	if !d.Take(int(n102), 114) {
+		return i, d.OverBudget("Rooms", i, int(n102), 114)
 	}
 	m.Rooms = nil
-	if n98 > 0 {
-		m.Rooms = make(map[string]Point, n98)
+	if n102 > 0 {
+		m.Rooms = make(map[string]Point, n102)
 	}
-	var last102 string
-	for n := range n98 {
-		var k100 string
-		var e101 Point
-		n103, i104 := wire.Uvarint(src, i)
-		if i104 < 0 {
+	var last106 string
+	for n := range n102 {
+		var k104 string
+		var e105 Point
+		n107, i108 := wire.Uvarint(src, i)
+		if i108 < 0 {
 			return i, wire.BadUvarint("Rooms", src, i)
 		}
-		i = i104
-		if n103 > uint64(len(src)-i) {
+		i = i108
+		if n107 > uint64(len(src)-i) {
 			return i, wire.Short("Rooms", src)
 		}
-		k100 = d.String(src, i, i+int(n103))
-		i += int(n103)
-		if n > 0 && k100 <= last102 {
-			return i, wire.Bad(wire.Key("Rooms", k100), i, codec.ErrCanonical)
+		k104 = d.String(src, i, i+int(n107))
+		i += int(n107)
+		if n > 0 && k104 <= last106 {
+			return i, wire.Bad(wire.Key("Rooms", k104), i, codec.ErrCanonical)
 		}
-		last102 = k100
-		i105, err := decodePointV1(d, src, i, &e101)
+		last106 = k104
+		i109, err := decodePointV1(d, src, i, &e105)
 		if err != nil {
-			return i, wire.In(err, wire.Key("Rooms", k100))
+			return i, wire.In(err, wire.Key("Rooms", k104))
 		}
-		i = i105
-		m.Rooms[k100] = e101
+		i = i109
+		m.Rooms[k104] = e105
 	}
-	n106, i107 := wire.Uvarint(src, i)
-	if i107 < 0 {
+	n110, i111 := wire.Uvarint(src, i)
+	if i111 < 0 {
 		return i, wire.BadUvarint("Counts", src, i)
 	}
-	i = i107
-	if n106 == 0 {
+	i = i111
+	if n110 == 0 {
 		m.Counts = nil
 	} else {
-		n106--
-		if n106 > uint64(len(src)-i)/5 {
+		n110--
+		if n110 > uint64(len(src)-i)/5 {
 			return i, wire.Short("Counts", src)
 		}
-		if !d.Take(int(n106), 18) {
-			return i, d.OverBudget("Counts", i, int(n106), 18)
+		if !d.Take(int(n110), 18) {
+			return i, d.OverBudget("Counts", i, int(n110), 18)
 		}
 		m.Counts = map[uint16]int32{}
-		if n106 > 0 {
-			m.Counts = make(map[uint16]int32, n106)
+		if n110 > 0 {
+			m.Counts = make(map[uint16]int32, n110)
 		}
-		var last110 uint16
-		for n := range n106 {
-			var k108 uint16
-			var e109 int32
-			u111, i112 := wire.Uvarint(src, i)
-			if i112 < 0 {
+		var last114 uint16
+		for n := range n110 {
+			var k112 uint16
+			var e113 int32
+			u115, i116 := wire.Uvarint(src, i)
+			if i116 < 0 {
 				return i, wire.BadUvarint("Counts", src, i)
 			}
-			if u111 > math.MaxUint16 {
+			if u115 > math.MaxUint16 {
 				return i, wire.Bad("Counts", i, codec.ErrRange)
 			}
-			k108 = uint16(u111)
-			i = i112
-			if n > 0 && k108 <= last110 {
-				return i, wire.Bad(wire.Key("Counts", k108), i, codec.ErrCanonical)
+			k112 = uint16(u115)
+			i = i116
+			if n > 0 && k112 <= last114 {
+				return i, wire.Bad(wire.Key("Counts", k112), i, codec.ErrCanonical)
 			}
-			last110 = k108
+			last114 = k112
 			if len(src)-i < 4 {
-				return i, wire.Short(wire.Key("Counts", k108), src)
+				return i, wire.Short(wire.Key("Counts", k112), src)
 			}
-			r113 := (*[4]byte)(src[i:])
-			e109 = int32(binary.BigEndian.Uint32(r113[0:4]))
+			r117 := (*[4]byte)(src[i:])
+			e113 = int32(binary.BigEndian.Uint32(r117[0:4]))
 			i += 4
-			m.Counts[k108] = e109
+			m.Counts[k112] = e113
 		}
 	}
-	for k114 := range m.Pair {
-		i115, err := decodePointV1(d, src, i, &m.Pair[k114])
+	for k118 := range m.Pair {
+		i119, err := decodePointV1(d, src, i, &m.Pair[k118])
 		if err != nil {
-			return i, wire.In(err, wire.Index("Pair", k114))
+			return i, wire.In(err, wire.Index("Pair", k118))
 		}
-		i = i115
+		i = i119
 	}
 	if len(src)-i < 3 {
 		return i, wire.ShortRun(src, i,
@@ -1558,46 +1566,46 @@ func decodeListsV1(d *wire.Decoder, src []byte, i int, m *Lists) (int, error) {
 			wire.Width{Path: "Flat.B", Bytes: 1},
 		)
 	}
-	r116 := (*[3]byte)(src[i:])
-	m.Flat.A = binary.BigEndian.Uint16(r116[0:2])
-	if r116[2] > 1 {
+	r120 := (*[3]byte)(src[i:])
+	m.Flat.A = binary.BigEndian.Uint16(r120[0:2])
+	if r120[2] > 1 {
 		return i, wire.Bad("Flat.B", i+2, codec.ErrCanonical)
 	}
-	m.Flat.B = r116[2] != 0
+	m.Flat.B = r120[2] != 0
 	i += 3
-	n117, i118 := wire.Uvarint(src, i)
-	if i118 < 0 {
+	n121, i122 := wire.Uvarint(src, i)
+	if i122 < 0 {
 		return i, wire.BadUvarint("Empty", src, i)
 	}
-	i = i118
-	if n117 > 4 {
-		return i, wire.TooMany("Empty", i, "elements", n117, 4)
+	i = i122
+	if n121 > 4 {
+		return i, wire.TooMany("Empty", i, "elements", n121, 4)
 	}
 	switch {
-	case n117 == 0:
+	case n121 == 0:
 		m.Empty = nil
-	case uint64(cap(m.Empty)) >= n117:
-		m.Empty = m.Empty[:n117]
+	case uint64(cap(m.Empty)) >= n121:
+		m.Empty = m.Empty[:n121]
 	default:
-		m.Empty = make([]struct0, n117)
+		m.Empty = make([]struct0, n121)
 	}
 	return i, nil
 }
 
 // lossListsV1 appends the paths of m's fields that this version cannot carry.
 func lossListsV1(lost []string, path string, m *Lists) []string {
-	for k121 := range m.Points {
-		lost = lossPointV1(lost, wire.Index(wire.Join(path, "Points"), k121), &m.Points[k121])
+	for k125 := range m.Points {
+		lost = lossPointV1(lost, wire.Index(wire.Join(path, "Points"), k125), &m.Points[k125])
 	}
 	if m.Null == nil {
 		lost = append(lost, wire.Join(path, "Null"))
 	}
-	for _, k122 := range slices.Sorted(maps.Keys(m.Rooms)) {
-		e123 := m.Rooms[k122]
-		lost = lossPointV1(lost, wire.Key(wire.Join(path, "Rooms"), k122), &e123)
+	for _, k126 := range slices.Sorted(maps.Keys(m.Rooms)) {
+		e127 := m.Rooms[k126]
+		lost = lossPointV1(lost, wire.Key(wire.Join(path, "Rooms"), k126), &e127)
 	}
-	for k124 := range m.Pair {
-		lost = lossPointV1(lost, wire.Index(wire.Join(path, "Pair"), k124), &m.Pair[k124])
+	for k128 := range m.Pair {
+		lost = lossPointV1(lost, wire.Index(wire.Join(path, "Pair"), k128), &m.Pair[k128])
 	}
 	return lost
 }
@@ -1613,9 +1621,9 @@ func sizePointV1(m *Point) (int, error) {
 
 // putPointV1 writes m's fields to b from index i on, and returns the index after them.
 func putPointV1(b []byte, i int, m *Point) int {
-	r125 := (*[8]byte)(b[i:])
-	binary.BigEndian.PutUint32(r125[0:4], uint32(m.X))
-	binary.BigEndian.PutUint32(r125[4:8], uint32(m.Y))
+	r129 := (*[8]byte)(b[i:])
+	binary.BigEndian.PutUint32(r129[0:4], uint32(m.X))
+	binary.BigEndian.PutUint32(r129[4:8], uint32(m.Y))
 	i += 8
 	return i
 }
@@ -1628,9 +1636,9 @@ func decodePointV1(d *wire.Decoder, src []byte, i int, m *Point) (int, error) {
 			wire.Width{Path: "Y", Bytes: 4},
 		)
 	}
-	r126 := (*[8]byte)(src[i:])
-	m.X = int32(binary.BigEndian.Uint32(r126[0:4]))
-	m.Y = int32(binary.BigEndian.Uint32(r126[4:8]))
+	r130 := (*[8]byte)(src[i:])
+	m.X = int32(binary.BigEndian.Uint32(r130[0:4]))
+	m.Y = int32(binary.BigEndian.Uint32(r130[4:8]))
 	i += 8
 	m.Z = -1
 	m.N = ""
@@ -1656,9 +1664,9 @@ func sizeFlatV1(m *Flat) (int, error) {
 
 // putFlatV1 writes m's fields to b from index i on, and returns the index after them.
 func putFlatV1(b []byte, i int, m *Flat) int {
-	r127 := (*[3]byte)(b[i:])
-	binary.BigEndian.PutUint16(r127[0:2], uint16(m.A))
-	r127[2] = wire.Bool(bool(m.B))
+	r131 := (*[3]byte)(b[i:])
+	binary.BigEndian.PutUint16(r131[0:2], uint16(m.A))
+	r131[2] = wire.Bool(bool(m.B))
 	i += 3
 	return i
 }
@@ -1671,12 +1679,12 @@ func decodeFlatV1(d *wire.Decoder, src []byte, i int, m *Flat) (int, error) {
 			wire.Width{Path: "B", Bytes: 1},
 		)
 	}
-	r128 := (*[3]byte)(src[i:])
-	m.A = binary.BigEndian.Uint16(r128[0:2])
-	if r128[2] > 1 {
+	r132 := (*[3]byte)(src[i:])
+	m.A = binary.BigEndian.Uint16(r132[0:2])
+	if r132[2] > 1 {
 		return i, wire.Bad("B", i+2, codec.ErrCanonical)
 	}
-	m.B = r128[2] != 0
+	m.B = r132[2] != 0
 	i += 3
 	return i, nil
 }
@@ -1705,46 +1713,46 @@ func sizeTreeV1(m *Tree, depth int) (int, error) {
 	n := 1
 	n += wire.UvarintSize(uint64(len(m.Label))) + len(m.Label)
 	n += wire.UvarintSize(uint64(len(m.Kids)))
-	for k129, e130 := range m.Kids {
-		if e130 != nil {
-			s131, err := sizeTreeV1(e130, depth)
+	for k133, e134 := range m.Kids {
+		if e134 != nil {
+			s135, err := sizeTreeV1(e134, depth)
 			if err != nil {
-				return 0, wire.In(err, wire.Index("Kids", k129))
+				return 0, wire.In(err, wire.Index("Kids", k133))
 			}
-			n += s131
+			n += s135
 		}
 		n += 1
 	}
 	if m.Left != nil {
-		s132, err := sizeTreeV1(m.Left, depth)
+		s136, err := sizeTreeV1(m.Left, depth)
 		if err != nil {
 			return 0, wire.In(err, "Left")
 		}
-		n += s132
+		n += s136
 	}
-	switch u133 := m.Shape.(type) {
+	switch u137 := m.Shape.(type) {
 	case nil:
 		n++
 	case *Circle:
-		if u133 == nil {
+		if u137 == nil {
 			return 0, wire.Invalid("Shape", codec.ErrNil)
 		}
 		n += 1
-		s134, err := sizeCircleV1(u133)
+		s138, err := sizeCircleV1(u137)
 		if err != nil {
 			return 0, wire.In(err, "Shape")
 		}
-		n += s134
+		n += s138
 	case *Square:
-		if u133 == nil {
+		if u137 == nil {
 			return 0, wire.Invalid("Shape", codec.ErrNil)
 		}
 		n += 1
-		s135, err := sizeSquareV1(u133)
+		s139, err := sizeSquareV1(u137)
 		if err != nil {
 			return 0, wire.In(err, "Shape")
 		}
-		n += s135
+		n += s139
 	case *Group:
 		return 0, wire.Lost("Shape", "v3-v4")
 	default:
@@ -1758,14 +1766,14 @@ func putTreeV1(b []byte, i int, m *Tree) int {
 	i = wire.PutUvarint(b, i, uint64(len(m.Label)))
 	i += copy(b[i:], m.Label)
 	i = wire.PutUvarint(b, i, uint64(len(m.Kids)))
-	for _, e136 := range m.Kids {
-		if e136 == nil {
+	for _, e140 := range m.Kids {
+		if e140 == nil {
 			b[i] = 0
 			i++
 		} else {
 			b[i] = 1
 			i++
-			i = putTreeV1(b, i, e136)
+			i = putTreeV1(b, i, e140)
 		}
 	}
 	if m.Left == nil {
@@ -1776,16 +1784,16 @@ func putTreeV1(b []byte, i int, m *Tree) int {
 		i++
 		i = putTreeV1(b, i, m.Left)
 	}
-	switch u137 := m.Shape.(type) {
+	switch u141 := m.Shape.(type) {
 	case nil:
 		b[i] = 0
 		i++
 	case *Circle:
 		i = wire.PutUvarint(b, i, 1)
-		i = putCircleV1(b, i, u137)
+		i = putCircleV1(b, i, u141)
 	case *Square:
 		i = wire.PutUvarint(b, i, 2)
-		i = putSquareV1(b, i, u137)
+		i = putSquareV1(b, i, u141)
 	}
 	return i
 }
@@ -1795,58 +1803,58 @@ func decodeTreeV1(d *wire.Decoder, src []byte, i int, m *Tree) (int, error) {
 	if !d.Enter() {
 		return i, wire.Bad("", i, codec.ErrDepth)
 	}
-	n138, i139 := wire.Uvarint(src, i)
-	if i139 < 0 {
+	n142, i143 := wire.Uvarint(src, i)
+	if i143 < 0 {
 		return i, wire.BadUvarint("Label", src, i)
 	}
-	i = i139
-	if n138 > uint64(len(src)-i) {
+	i = i143
+	if n142 > uint64(len(src)-i) {
 		return i, wire.Short("Label", src)
 	}
-	m.Label = d.String(src, i, i+int(n138))
-	i += int(n138)
-	n140, i141 := wire.Uvarint(src, i)
-	if i141 < 0 {
+	m.Label = d.String(src, i, i+int(n142))
+	i += int(n142)
+	n144, i145 := wire.Uvarint(src, i)
+	if i145 < 0 {
 		return i, wire.BadUvarint("Kids", src, i)
 	}
-	i = i141
-	if n140 > uint64(len(src)-i) {
+	i = i145
+	if n144 > uint64(len(src)-i) {
 		return i, wire.Short("Kids", src)
 	}
-	if !d.Take(int(n140), 8) {
-		return i, d.OverBudget("Kids", i, int(n140), 8)
+	if !d.Take(int(n144), 8) {
+		return i, d.OverBudget("Kids", i, int(n144), 8)
 	}
 	switch {
-	case n140 == 0:
+	case n144 == 0:
 		m.Kids = nil
-	case uint64(cap(m.Kids)) >= n140:
-		m.Kids = m.Kids[:n140]
+	case uint64(cap(m.Kids)) >= n144:
+		m.Kids = m.Kids[:n144]
 	default:
-		m.Kids = make([]*Tree, n140)
+		m.Kids = make([]*Tree, n144)
 	}
-	for k142 := range m.Kids {
+	for k146 := range m.Kids {
 		if i >= len(src) {
-			return i, wire.Short(wire.Index("Kids", k142), src)
+			return i, wire.Short(wire.Index("Kids", k146), src)
 		}
 		switch src[i] {
 		case 0:
-			m.Kids[k142] = nil
+			m.Kids[k146] = nil
 			i++
 		case 1:
 			i++
 			if !d.Take(1, 64) {
-				return i, d.OverBudget(wire.Index("Kids", k142), i, 1, 64)
+				return i, d.OverBudget(wire.Index("Kids", k146), i, 1, 64)
 			}
-			if m.Kids[k142] == nil {
-				m.Kids[k142] = new(Tree)
+			if m.Kids[k146] == nil {
+				m.Kids[k146] = new(Tree)
 			}
-			i144, err := decodeTreeV1(d, src, i, m.Kids[k142])
+			i148, err := decodeTreeV1(d, src, i, m.Kids[k146])
 			if err != nil {
-				return i, wire.In(err, wire.Index("Kids", k142))
+				return i, wire.In(err, wire.Index("Kids", k146))
 			}
-			i = i144
+			i = i148
 		default:
-			return i, wire.Bad(wire.Index("Kids", k142), i, codec.ErrCanonical)
+			return i, wire.Bad(wire.Index("Kids", k146), i, codec.ErrCanonical)
 		}
 	}
 	if i >= len(src) {
@@ -1864,46 +1872,46 @@ func decodeTreeV1(d *wire.Decoder, src []byte, i int, m *Tree) (int, error) {
 		if m.Left == nil {
 			m.Left = new(Tree)
 		}
-		i145, err := decodeTreeV1(d, src, i, m.Left)
+		i149, err := decodeTreeV1(d, src, i, m.Left)
 		if err != nil {
 			return i, wire.In(err, "Left")
 		}
-		i = i145
+		i = i149
 	default:
 		return i, wire.Bad("Left", i, codec.ErrCanonical)
 	}
-	u146, i147 := wire.Uvarint(src, i)
-	if i147 < 0 {
+	u150, i151 := wire.Uvarint(src, i)
+	if i151 < 0 {
 		return i, wire.BadUvarint("Shape", src, i)
 	}
-	switch u146 {
+	switch u150 {
 	case 0:
 		m.Shape = nil
-		i = i147
+		i = i151
 	case 1:
-		i = i147
+		i = i151
 		if !d.Take(1, 8) {
 			return i, d.OverBudget("Shape", i, 1, 8)
 		}
-		v148 := new(Circle)
-		i149, err := decodeCircleV1(d, src, i, v148)
+		v152 := new(Circle)
+		i153, err := decodeCircleV1(d, src, i, v152)
 		if err != nil {
 			return i, wire.In(err, "Shape")
 		}
-		i = i149
-		m.Shape = v148
+		i = i153
+		m.Shape = v152
 	case 2:
-		i = i147
+		i = i151
 		if !d.Take(1, 16) {
 			return i, d.OverBudget("Shape", i, 1, 16)
 		}
-		v150 := new(Square)
-		i151, err := decodeSquareV1(d, src, i, v150)
+		v154 := new(Square)
+		i155, err := decodeSquareV1(d, src, i, v154)
 		if err != nil {
 			return i, wire.In(err, "Shape")
 		}
-		i = i151
-		m.Shape = v150
+		i = i155
+		m.Shape = v154
 	default:
 		return i, wire.Bad("Shape", i, codec.ErrEnum)
 	}
@@ -1916,9 +1924,9 @@ func lossTreeV1(lost []string, path string, m *Tree, depth int) []string {
 	if depth--; depth < 0 {
 		return lost
 	}
-	for k152 := range m.Kids {
-		if m.Kids[k152] != nil {
-			lost = lossTreeV1(lost, wire.Index(wire.Join(path, "Kids"), k152), m.Kids[k152], depth)
+	for k156 := range m.Kids {
+		if m.Kids[k156] != nil {
+			lost = lossTreeV1(lost, wire.Index(wire.Join(path, "Kids"), k156), m.Kids[k156], depth)
 		}
 	}
 	if m.Left != nil {
@@ -1942,8 +1950,8 @@ func sizeCircleV1(m *Circle) (int, error) {
 
 // putCircleV1 writes m's fields to b from index i on, and returns the index after them.
 func putCircleV1(b []byte, i int, m *Circle) int {
-	r154 := (*[8]byte)(b[i:])
-	binary.BigEndian.PutUint64(r154[0:8], uint64(math.Float64bits(float64(m.R))))
+	r158 := (*[8]byte)(b[i:])
+	binary.BigEndian.PutUint64(r158[0:8], uint64(math.Float64bits(float64(m.R))))
 	i += 8
 	return i
 }
@@ -1953,8 +1961,8 @@ func decodeCircleV1(d *wire.Decoder, src []byte, i int, m *Circle) (int, error) 
 	if len(src)-i < 8 {
 		return i, wire.Short("R", src)
 	}
-	r155 := (*[8]byte)(src[i:])
-	m.R = math.Float64frombits(binary.BigEndian.Uint64(r155[0:8]))
+	r159 := (*[8]byte)(src[i:])
+	m.R = math.Float64frombits(binary.BigEndian.Uint64(r159[0:8]))
 	if !(m.R >= 0) {
 		return i, wire.Bad("R", i+0, codec.ErrRange)
 	}
@@ -1975,8 +1983,8 @@ func sizeSquareV1(m *Square) (int, error) {
 
 // putSquareV1 writes m's fields to b from index i on, and returns the index after them.
 func putSquareV1(b []byte, i int, m *Square) int {
-	r156 := (*[8]byte)(b[i:])
-	binary.BigEndian.PutUint64(r156[0:8], uint64(math.Float64bits(float64(m.Side))))
+	r160 := (*[8]byte)(b[i:])
+	binary.BigEndian.PutUint64(r160[0:8], uint64(math.Float64bits(float64(m.Side))))
 	i += 8
 	if m.Name == nil {
 		b[i] = 0
@@ -1993,26 +2001,26 @@ func decodeSquareV1(d *wire.Decoder, src []byte, i int, m *Square) (int, error) 
 	if len(src)-i < 8 {
 		return i, wire.Short("Side", src)
 	}
-	r157 := (*[8]byte)(src[i:])
-	m.Side = math.Float64frombits(binary.BigEndian.Uint64(r157[0:8]))
+	r161 := (*[8]byte)(src[i:])
+	m.Side = math.Float64frombits(binary.BigEndian.Uint64(r161[0:8]))
 	i += 8
-	n158, i159 := wire.Uvarint(src, i)
-	if i159 < 0 {
+	n162, i163 := wire.Uvarint(src, i)
+	if i163 < 0 {
 		return i, wire.BadUvarint("Name", src, i)
 	}
-	i = i159
-	if n158 == 0 {
+	i = i163
+	if n162 == 0 {
 		m.Name = nil
 	} else {
 		if m.Name == nil {
 			m.Name = new(string)
 		}
-		n158--
-		if n158 > uint64(len(src)-i) {
+		n162--
+		if n162 > uint64(len(src)-i) {
 			return i, wire.Short("Name", src)
 		}
-		(*m.Name) = d.String(src, i, i+int(n158))
-		i += int(n158)
+		(*m.Name) = d.String(src, i, i+int(n162))
+		i += int(n162)
 	}
 	return i, nil
 }
@@ -2034,11 +2042,11 @@ func sizePointersV1(m *Pointers) (int, error) {
 		n += 4
 	}
 	if m.P != nil {
-		s160, err := sizePointV1(m.P)
+		s164, err := sizePointV1(m.P)
 		if err != nil {
 			return 0, wire.In(err, "P")
 		}
-		n += s160
+		n += s164
 	}
 	if m.Must == nil {
 		return 0, wire.Invalid("Must", codec.ErrNil)
@@ -2069,8 +2077,8 @@ func putPointersV1(b []byte, i int, m *Pointers) int {
 	} else {
 		b[i] = 1
 		i++
-		r161 := (*[4]byte)(b[i:])
-		binary.BigEndian.PutUint32(r161[0:4], uint32((*m.N)))
+		r165 := (*[4]byte)(b[i:])
+		binary.BigEndian.PutUint32(r165[0:4], uint32((*m.N)))
 		i += 4
 	}
 	if m.P == nil {
@@ -2081,9 +2089,9 @@ func putPointersV1(b []byte, i int, m *Pointers) int {
 		i++
 		i = putPointV1(b, i, m.P)
 	}
-	r162 := (*[3]byte)(b[i:])
-	binary.BigEndian.PutUint16(r162[0:2], uint16(m.Must.A))
-	r162[2] = wire.Bool(bool(m.Must.B))
+	r166 := (*[3]byte)(b[i:])
+	binary.BigEndian.PutUint16(r166[0:2], uint16(m.Must.A))
+	r166[2] = wire.Bool(bool(m.Must.B))
 	i += 3
 	if m.I16 == nil {
 		binary.BigEndian.PutUint16(b[i:], math.MaxUint16)
@@ -2116,16 +2124,16 @@ func decodePointersV1(d *wire.Decoder, src []byte, i int, m *Pointers) (int, err
 	if len(src)-i < 2 {
 		return i, wire.Short("S", src)
 	}
-	n163 := uint64(binary.BigEndian.Uint16(src[i:]))
+	n167 := uint64(binary.BigEndian.Uint16(src[i:]))
 	i += 2
-	if n163 > 32767 {
+	if n167 > 32767 {
 		return i, wire.Bad("S", i, codec.ErrNil)
 	}
-	if n163 > uint64(len(src)-i) {
+	if n167 > uint64(len(src)-i) {
 		return i, wire.Short("S", src)
 	}
-	(*m.S) = d.String(src, i, i+int(n163))
-	i += int(n163)
+	(*m.S) = d.String(src, i, i+int(n167))
+	i += int(n167)
 	if i >= len(src) {
 		return i, wire.Short("N", src)
 	}
@@ -2144,8 +2152,8 @@ func decodePointersV1(d *wire.Decoder, src []byte, i int, m *Pointers) (int, err
 		if len(src)-i < 4 {
 			return i, wire.Short("N", src)
 		}
-		r164 := (*[4]byte)(src[i:])
-		(*m.N) = int32(binary.BigEndian.Uint32(r164[0:4]))
+		r168 := (*[4]byte)(src[i:])
+		(*m.N) = int32(binary.BigEndian.Uint32(r168[0:4]))
 		i += 4
 	default:
 		return i, wire.Bad("N", i, codec.ErrCanonical)
@@ -2165,11 +2173,11 @@ func decodePointersV1(d *wire.Decoder, src []byte, i int, m *Pointers) (int, err
 		if m.P == nil {
 			m.P = new(Point)
 		}
-		i165, err := decodePointV1(d, src, i, m.P)
+		i169, err := decodePointV1(d, src, i, m.P)
 		if err != nil {
 			return i, wire.In(err, "P")
 		}
-		i = i165
+		i = i169
 	default:
 		return i, wire.Bad("P", i, codec.ErrCanonical)
 	}
@@ -2185,32 +2193,32 @@ func decodePointersV1(d *wire.Decoder, src []byte, i int, m *Pointers) (int, err
 			wire.Width{Path: "Must.B", Bytes: 1},
 		)
 	}
-	r166 := (*[3]byte)(src[i:])
-	m.Must.A = binary.BigEndian.Uint16(r166[0:2])
-	if r166[2] > 1 {
+	r170 := (*[3]byte)(src[i:])
+	m.Must.A = binary.BigEndian.Uint16(r170[0:2])
+	if r170[2] > 1 {
 		return i, wire.Bad("Must.B", i+2, codec.ErrCanonical)
 	}
-	m.Must.B = r166[2] != 0
+	m.Must.B = r170[2] != 0
 	i += 3
 	if len(src)-i < 2 {
 		return i, wire.Short("I16", src)
 	}
-	n167 := uint64(binary.BigEndian.Uint16(src[i:]))
+	n171 := uint64(binary.BigEndian.Uint16(src[i:]))
 	i += 2
-	if n167 == math.MaxUint16 {
+	if n171 == math.MaxUint16 {
 		m.I16 = nil
 	} else {
 		if m.I16 == nil {
 			m.I16 = new(string)
 		}
-		if n167 > 10 {
-			return i, wire.TooMany("I16", i, "length", n167, 10)
+		if n171 > 10 {
+			return i, wire.TooMany("I16", i, "length", n171, 10)
 		}
-		if n167 > uint64(len(src)-i) {
+		if n171 > uint64(len(src)-i) {
 			return i, wire.Short("I16", src)
 		}
-		(*m.I16) = d.String(src, i, i+int(n167))
-		i += int(n167)
+		(*m.I16) = d.String(src, i, i+int(n171))
+		i += int(n171)
 	}
 	if i >= len(src) {
 		return i, wire.Short("Byte", src)
@@ -2227,16 +2235,16 @@ func decodePointersV1(d *wire.Decoder, src []byte, i int, m *Pointers) (int, err
 		if m.Byte == nil {
 			m.Byte = new(string)
 		}
-		n168, i169 := wire.Uvarint(src, i)
-		if i169 < 0 {
+		n172, i173 := wire.Uvarint(src, i)
+		if i173 < 0 {
 			return i, wire.BadUvarint("Byte", src, i)
 		}
-		i = i169
-		if n168 > uint64(len(src)-i) {
+		i = i173
+		if n172 > uint64(len(src)-i) {
 			return i, wire.Short("Byte", src)
 		}
-		(*m.Byte) = d.String(src, i, i+int(n168))
-		i += int(n168)
+		(*m.Byte) = d.String(src, i, i+int(n172))
+		i += int(n172)
 	default:
 		return i, wire.Bad("Byte", i, codec.ErrCanonical)
 	}
@@ -2271,40 +2279,40 @@ func sizeReadingV1(m *Reading) (int, error) {
 func putReadingV1(b []byte, i int, m *Reading) int {
 	i = wire.PutUvarint(b, i, uint64(len(m.Sensor)))
 	i += copy(b[i:], m.Sensor)
-	r170 := (*[9]byte)(b[i:])
-	binary.BigEndian.PutUint64(r170[0:8], uint64(math.Float64bits(float64(m.Celsius))))
-	r170[8] = wire.Bool(bool(m.Old))
+	r174 := (*[9]byte)(b[i:])
+	binary.BigEndian.PutUint64(r174[0:8], uint64(math.Float64bits(float64(m.Celsius))))
+	r174[8] = wire.Bool(bool(m.Old))
 	i += 9
 	return i
 }
 
 // decodeReadingV1 reads m's fields from src[i:], and returns the index after them.
 func decodeReadingV1(d *wire.Decoder, src []byte, i int, m *Reading) (int, error) {
-	n171, i172 := wire.Uvarint(src, i)
-	if i172 < 0 {
+	n175, i176 := wire.Uvarint(src, i)
+	if i176 < 0 {
 		return i, wire.BadUvarint("Sensor", src, i)
 	}
-	i = i172
-	if n171 > 64 {
-		return i, wire.TooMany("Sensor", i, "length", n171, 64)
+	i = i176
+	if n175 > 64 {
+		return i, wire.TooMany("Sensor", i, "length", n175, 64)
 	}
-	if n171 > uint64(len(src)-i) {
+	if n175 > uint64(len(src)-i) {
 		return i, wire.Short("Sensor", src)
 	}
-	m.Sensor = d.String(src, i, i+int(n171))
-	i += int(n171)
+	m.Sensor = d.String(src, i, i+int(n175))
+	i += int(n175)
 	if len(src)-i < 9 {
 		return i, wire.ShortRun(src, i,
 			wire.Width{Path: "Celsius", Bytes: 8},
 			wire.Width{Path: "Old", Bytes: 1},
 		)
 	}
-	r173 := (*[9]byte)(src[i:])
-	m.Celsius = math.Float64frombits(binary.BigEndian.Uint64(r173[0:8]))
-	if r173[8] > 1 {
+	r177 := (*[9]byte)(src[i:])
+	m.Celsius = math.Float64frombits(binary.BigEndian.Uint64(r177[0:8]))
+	if r177[8] > 1 {
 		return i, wire.Bad("Old", i+8, codec.ErrCanonical)
 	}
-	m.Old = r173[8] != 0
+	m.Old = r177[8] != 0
 	i += 9
 	m.Note = "none"
 	m.Must = 0
@@ -2395,22 +2403,22 @@ func putTaggedV1(b []byte, i int, m *Tagged) int {
 
 // decodeTaggedV1 reads m's fields from src[i:], and returns the index after them.
 func decodeTaggedV1(d *wire.Decoder, src []byte, i int, m *Tagged) (int, error) {
-	u174, i175 := wire.Uvarint(src, i)
-	if i175 < 0 {
+	u178, i179 := wire.Uvarint(src, i)
+	if i179 < 0 {
 		return i, wire.BadUvarint("ID", src, i)
 	}
-	if u174 > math.MaxUint32 {
+	if u178 > math.MaxUint32 {
 		return i, wire.Bad("ID", i, codec.ErrRange)
 	}
-	m.ID = uint32(u174)
-	i = i175
+	m.ID = uint32(u178)
+	i = i179
 	m.Ext = nil
-	n176, i177 := wire.Uvarint(src, i)
-	if i177 < 0 {
+	n180, i181 := wire.Uvarint(src, i)
+	if i181 < 0 {
 		return i, wire.BadUvarint("Ext", src, i)
 	}
-	i = i177
-	for last := int64(-1); n176 > 0; n176-- {
+	i = i181
+	for last := int64(-1); n180 > 0; n180-- {
 		tag, from, to, err := wire.Tagged(src, i, last, "Ext")
 		if err != nil {
 			return i, err
@@ -2467,8 +2475,8 @@ func decodeSkippingV1(d *wire.Decoder, src []byte, i int, m *Skipping) (int, err
 	if len(src)-i < 1 {
 		return i, wire.Short("A", src)
 	}
-	r178 := (*[1]byte)(src[i:])
-	m.A = r178[0]
+	r182 := (*[1]byte)(src[i:])
+	m.A = r182[0]
 	i += 1
 	return i, nil
 }
@@ -2477,29 +2485,29 @@ func decodeSkippingV1(d *wire.Decoder, src []byte, i int, m *Skipping) (int, err
 func sizeBatchV1(m *Batch) (int, error) {
 	n := 1
 	n += wire.UvarintSize(uint64(len(m.Readings)))
-	for k179 := range m.Readings {
-		e180 := &m.Readings[k179]
-		s181, err := sizeReadingV1(e180)
+	for k183 := range m.Readings {
+		e184 := &m.Readings[k183]
+		s185, err := sizeReadingV1(e184)
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Readings", k179))
+			return 0, wire.In(err, wire.Index("Readings", k183))
 		}
-		n += s181
+		n += s185
 	}
 	n += wire.UvarintSize(uint64(len(m.ByName)))
-	for k182, e183 := range m.ByName {
-		n += wire.UvarintSize(uint64(len(k182))) + len(k182)
-		s184, err := sizeReadingV1(&e183)
+	for k186, e187 := range m.ByName {
+		n += wire.UvarintSize(uint64(len(k186))) + len(k186)
+		s188, err := sizeReadingV1(&e187)
 		if err != nil {
-			return 0, wire.In(err, wire.Key("ByName", k182))
+			return 0, wire.In(err, wire.Key("ByName", k186))
 		}
-		n += s184
+		n += s188
 	}
 	if m.One != nil {
-		s185, err := sizeReadingV1(m.One)
+		s189, err := sizeReadingV1(m.One)
 		if err != nil {
 			return 0, wire.In(err, "One")
 		}
-		n += s185
+		n += s189
 	}
 	return n, nil
 }
@@ -2508,15 +2516,15 @@ func sizeBatchV1(m *Batch) (int, error) {
 func putBatchV1(b []byte, i int, m *Batch) int {
 	i = wire.PutUvarint(b, i, uint64(len(m.Readings)))
 	for k := range m.Readings {
-		e186 := &m.Readings[k]
-		i = putReadingV1(b, i, e186)
+		e190 := &m.Readings[k]
+		i = putReadingV1(b, i, e190)
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.ByName)))
-	for _, k187 := range slices.Sorted(maps.Keys(m.ByName)) {
-		i = wire.PutUvarint(b, i, uint64(len(k187)))
-		i += copy(b[i:], k187)
-		e188 := m.ByName[k187]
-		i = putReadingV1(b, i, &e188)
+	for _, k191 := range slices.Sorted(maps.Keys(m.ByName)) {
+		i = wire.PutUvarint(b, i, uint64(len(k191)))
+		i += copy(b[i:], k191)
+		e192 := m.ByName[k191]
+		i = putReadingV1(b, i, &e192)
 	}
 	if m.One == nil {
 		b[i] = 0
@@ -2531,72 +2539,72 @@ func putBatchV1(b []byte, i int, m *Batch) int {
 
 // decodeBatchV1 reads m's fields from src[i:], and returns the index after them.
 func decodeBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
-	n189, i190 := wire.Uvarint(src, i)
-	if i190 < 0 {
+	n193, i194 := wire.Uvarint(src, i)
+	if i194 < 0 {
 		return i, wire.BadUvarint("Readings", src, i)
 	}
-	i = i190
-	if n189 > uint64(len(src)-i)/10 {
+	i = i194
+	if n193 > uint64(len(src)-i)/10 {
 		return i, wire.Short("Readings", src)
 	}
-	if !d.Take(int(n189), 64) {
-		return i, d.OverBudget("Readings", i, int(n189), 64)
+	if !d.Take(int(n193), 64) {
+		return i, d.OverBudget("Readings", i, int(n193), 64)
 	}
 	switch {
-	case n189 == 0:
+	case n193 == 0:
 		m.Readings = nil
-	case uint64(cap(m.Readings)) >= n189:
-		m.Readings = m.Readings[:n189]
+	case uint64(cap(m.Readings)) >= n193:
+		m.Readings = m.Readings[:n193]
 	default:
-		m.Readings = make([]Reading, n189)
+		m.Readings = make([]Reading, n193)
 	}
-	for k191 := range m.Readings {
-		e192 := &m.Readings[k191]
-		i193, err := decodeReadingV1(d, src, i, e192)
+	for k195 := range m.Readings {
+		e196 := &m.Readings[k195]
+		i197, err := decodeReadingV1(d, src, i, e196)
 		if err != nil {
-			return i, wire.In(err, wire.Index("Readings", k191))
+			return i, wire.In(err, wire.Index("Readings", k195))
 		}
-		i = i193
+		i = i197
 	}
-	n194, i195 := wire.Uvarint(src, i)
-	if i195 < 0 {
+	n198, i199 := wire.Uvarint(src, i)
+	if i199 < 0 {
 		return i, wire.BadUvarint("ByName", src, i)
 	}
-	i = i195
-	if n194 > uint64(len(src)-i)/11 {
+	i = i199
+	if n198 > uint64(len(src)-i)/11 {
 		return i, wire.Short("ByName", src)
 	}
-	if !d.Take(int(n194), 187) {
-		return i, d.OverBudget("ByName", i, int(n194), 187)
+	if !d.Take(int(n198), 187) {
+		return i, d.OverBudget("ByName", i, int(n198), 187)
 	}
 	m.ByName = nil
-	if n194 > 0 {
-		m.ByName = make(map[string]Reading, n194)
+	if n198 > 0 {
+		m.ByName = make(map[string]Reading, n198)
 	}
-	var last198 string
-	for n := range n194 {
-		var k196 string
-		var e197 Reading
-		n199, i200 := wire.Uvarint(src, i)
-		if i200 < 0 {
+	var last202 string
+	for n := range n198 {
+		var k200 string
+		var e201 Reading
+		n203, i204 := wire.Uvarint(src, i)
+		if i204 < 0 {
 			return i, wire.BadUvarint("ByName", src, i)
 		}
-		i = i200
-		if n199 > uint64(len(src)-i) {
+		i = i204
+		if n203 > uint64(len(src)-i) {
 			return i, wire.Short("ByName", src)
 		}
-		k196 = d.String(src, i, i+int(n199))
-		i += int(n199)
-		if n > 0 && k196 <= last198 {
-			return i, wire.Bad(wire.Key("ByName", k196), i, codec.ErrCanonical)
+		k200 = d.String(src, i, i+int(n203))
+		i += int(n203)
+		if n > 0 && k200 <= last202 {
+			return i, wire.Bad(wire.Key("ByName", k200), i, codec.ErrCanonical)
 		}
-		last198 = k196
-		i201, err := decodeReadingV1(d, src, i, &e197)
+		last202 = k200
+		i205, err := decodeReadingV1(d, src, i, &e201)
 		if err != nil {
-			return i, wire.In(err, wire.Key("ByName", k196))
+			return i, wire.In(err, wire.Key("ByName", k200))
 		}
-		i = i201
-		m.ByName[k196] = e197
+		i = i205
+		m.ByName[k200] = e201
 	}
 	if i >= len(src) {
 		return i, wire.Short("One", src)
@@ -2613,11 +2621,11 @@ func decodeBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
 		if m.One == nil {
 			m.One = new(Reading)
 		}
-		i202, err := decodeReadingV1(d, src, i, m.One)
+		i206, err := decodeReadingV1(d, src, i, m.One)
 		if err != nil {
 			return i, wire.In(err, "One")
 		}
-		i = i202
+		i = i206
 	default:
 		return i, wire.Bad("One", i, codec.ErrCanonical)
 	}
@@ -2626,12 +2634,12 @@ func decodeBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
 
 // lossBatchV1 appends the paths of m's fields that this version cannot carry.
 func lossBatchV1(lost []string, path string, m *Batch) []string {
-	for k203 := range m.Readings {
-		lost = lossReadingV1(lost, wire.Index(wire.Join(path, "Readings"), k203), &m.Readings[k203])
+	for k207 := range m.Readings {
+		lost = lossReadingV1(lost, wire.Index(wire.Join(path, "Readings"), k207), &m.Readings[k207])
 	}
-	for _, k204 := range slices.Sorted(maps.Keys(m.ByName)) {
-		e205 := m.ByName[k204]
-		lost = lossReadingV1(lost, wire.Key(wire.Join(path, "ByName"), k204), &e205)
+	for _, k208 := range slices.Sorted(maps.Keys(m.ByName)) {
+		e209 := m.ByName[k208]
+		lost = lossReadingV1(lost, wire.Key(wire.Join(path, "ByName"), k208), &e209)
 	}
 	if m.One != nil {
 		lost = lossReadingV1(lost, wire.Join(path, "One"), m.One)
@@ -2643,30 +2651,30 @@ func lossBatchV1(lost []string, path string, m *Batch) []string {
 func projectBatchV1(m *Batch) (*Batch, error) {
 	c := *m
 	c.Readings = slices.Clone(c.Readings)
-	for k206 := range c.Readings {
-		p207, err := projectReadingV1(&c.Readings[k206])
+	for k210 := range c.Readings {
+		p211, err := projectReadingV1(&c.Readings[k210])
 		if err != nil {
-			return nil, wire.In(err, wire.Index("Readings", k206))
+			return nil, wire.In(err, wire.Index("Readings", k210))
 		}
-		c.Readings[k206] = *p207
+		c.Readings[k210] = *p211
 	}
 	c.ByName = maps.Clone(c.ByName)
-	for k208, e209 := range c.ByName {
-		p210, err := projectReadingV1(&e209)
+	for k212, e213 := range c.ByName {
+		p214, err := projectReadingV1(&e213)
 		if err != nil {
-			return nil, wire.In(err, wire.Key("ByName", k208))
+			return nil, wire.In(err, wire.Key("ByName", k212))
 		}
-		e209 = *p210
-		c.ByName[k208] = e209
+		e213 = *p214
+		c.ByName[k212] = e213
 	}
 	if c.One != nil {
-		p211 := *c.One
-		p212, err := projectReadingV1(&p211)
+		p215 := *c.One
+		p216, err := projectReadingV1(&p215)
 		if err != nil {
 			return nil, wire.In(err, "One")
 		}
-		p211 = *p212
-		c.One = &p211
+		p215 = *p216
+		c.One = &p215
 	}
 	return &c, nil
 }

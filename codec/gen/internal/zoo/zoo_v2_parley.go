@@ -20,16 +20,11 @@ type codecV2 struct{}
 func (codecV2) Append(dst []byte, m codec.Message) ([]byte, error) {
 	switch m := m.(type) {
 	case *Person:
-		if m == nil {
-			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 2)
-		}
-		n, err := sizePersonV1(m)
+		b, err := appendPersonV1(dst, m, 2, 1)
 		if err != nil {
-			return dst, wire.Of(err, "Person", 2)
+			return dst, err
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 1
-		putPersonV1(b, i+1, m)
+		wire.PutUvarint(b, len(dst), 1)
 		return b, nil
 	case *Scalars:
 		if m == nil {
@@ -206,64 +201,64 @@ func (codecV2) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewDecoder(src, 0, 100, true)
 		m := new(Person)
-		if err := decodeBodyPersonV2(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllPersonV1(wire.Share(src), src, m, 2)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 2:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Scalars)
+		d := wire.NewDecoder(src, 0, 100, false)
 		if err := decodeBodyScalarsV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 3:
-		d := wire.NewDecoder(src, 24, 100, true)
 		m := new(Lists)
+		d := wire.NewDecoder(src, 24, 100, true)
 		if err := decodeBodyListsV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 4:
-		d := wire.NewDecoder(src, 64, 100, true)
 		m := new(Tree)
+		d := wire.NewDecoder(src, 64, 100, true)
 		if err := decodeBodyTreeV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 5:
-		d := wire.NewDecoder(src, 32, 100, true)
 		m := new(Pointers)
+		d := wire.NewDecoder(src, 32, 100, true)
 		if err := decodeBodyPointersV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 6:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Reading)
+		d := wire.NewDecoder(src, 0, 100, false)
 		if err := decodeBodyReadingV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 7:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Tagged)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyTaggedV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 8:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Skipping)
+		d := wire.NewDecoder(src, 0, 100, false)
 		if err := decodeBodySkippingV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 200:
-		d := wire.NewDecoder(src, 64, 100, true)
 		m := new(Batch)
+		d := wire.NewDecoder(src, 64, 100, true)
 		if err := decodeBodyBatchV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -279,64 +274,64 @@ func (codecV2) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Person)
-		if err := decodeBodyPersonV2(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllPersonV1(wire.Alias(src), src, m, 2)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 2:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Scalars)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodyScalarsV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 3:
-		d := wire.NewAliasDecoder(src, 24, 100)
 		m := new(Lists)
+		d := wire.NewAliasDecoder(src, 24, 100)
 		if err := decodeBodyListsV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 4:
-		d := wire.NewAliasDecoder(src, 64, 100)
 		m := new(Tree)
+		d := wire.NewAliasDecoder(src, 64, 100)
 		if err := decodeBodyTreeV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 5:
-		d := wire.NewAliasDecoder(src, 32, 100)
 		m := new(Pointers)
+		d := wire.NewAliasDecoder(src, 32, 100)
 		if err := decodeBodyPointersV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 6:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Reading)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodyReadingV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 7:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Tagged)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyTaggedV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 8:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Skipping)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodySkippingV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 200:
-		d := wire.NewAliasDecoder(src, 64, 100)
 		m := new(Batch)
+		d := wire.NewAliasDecoder(src, 64, 100)
 		if err := decodeBodyBatchV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -355,8 +350,8 @@ func (codecV2) DecodeInto(m codec.Message, src []byte) error {
 		if m == nil || id != 1 {
 			break
 		}
-		d := wire.NewDecoder(src, 0, 100, true)
-		return decodeBodyPersonV2(&d, src, i, m)
+		src = src[i:]
+		return wire.Behind(i, decodeAllPersonV1(wire.Share(src), src, m, 2))
 	case *Scalars:
 		if m == nil || id != 2 {
 			break
@@ -443,19 +438,6 @@ func (codecV2) Loss(m codec.Message) []string {
 	return nil
 }
 
-func appendBodyPersonV2(dst []byte, m *Person) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 2)
-	}
-	n, err := sizePersonV1(m)
-	if err != nil {
-		return dst, wire.Of(err, "Person", 2)
-	}
-	b, i := wire.Grow(dst, n)
-	putPersonV1(b, i, m)
-	return b, nil
-}
-
 func sizeBodyPersonV2(m *Person) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 2)
@@ -467,15 +449,15 @@ func sizeBodyPersonV2(m *Person) (int, error) {
 	return n, nil
 }
 
-func decodeBodyPersonV2(d *wire.Decoder, src []byte, i int, m *Person) error {
-	i, err := decodePersonV1(d, src, i, m)
+func sizeBodyScalarsV2(m *Scalars) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Scalars", 2)
+	}
+	n, err := sizeScalarsV2(m)
 	if err != nil {
-		return wire.Of(err, "Person", 2)
+		return 0, wire.Of(err, "Scalars", 2)
 	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Person", 2)
-	}
-	return nil
+	return n, nil
 }
 
 func appendBodyScalarsV2(dst []byte, m *Scalars) ([]byte, error) {
@@ -491,17 +473,6 @@ func appendBodyScalarsV2(dst []byte, m *Scalars) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyScalarsV2(m *Scalars) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Scalars", 2)
-	}
-	n, err := sizeScalarsV2(m)
-	if err != nil {
-		return 0, wire.Of(err, "Scalars", 2)
-	}
-	return n, nil
-}
-
 func decodeBodyScalarsV2(d *wire.Decoder, src []byte, i int, m *Scalars) error {
 	i, err := decodeScalarsV2(d, src, i, m)
 	if err != nil {
@@ -511,6 +482,17 @@ func decodeBodyScalarsV2(d *wire.Decoder, src []byte, i int, m *Scalars) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Scalars", 2)
 	}
 	return nil
+}
+
+func sizeBodyListsV2(m *Lists) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Lists", 2)
+	}
+	n, err := sizeListsV2(m)
+	if err != nil {
+		return 0, wire.Of(err, "Lists", 2)
+	}
+	return n, nil
 }
 
 func appendBodyListsV2(dst []byte, m *Lists) ([]byte, error) {
@@ -526,17 +508,6 @@ func appendBodyListsV2(dst []byte, m *Lists) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyListsV2(m *Lists) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Lists", 2)
-	}
-	n, err := sizeListsV2(m)
-	if err != nil {
-		return 0, wire.Of(err, "Lists", 2)
-	}
-	return n, nil
-}
-
 func decodeBodyListsV2(d *wire.Decoder, src []byte, i int, m *Lists) error {
 	i, err := decodeListsV2(d, src, i, m)
 	if err != nil {
@@ -546,6 +517,17 @@ func decodeBodyListsV2(d *wire.Decoder, src []byte, i int, m *Lists) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Lists", 2)
 	}
 	return nil
+}
+
+func sizeBodyTreeV2(m *Tree) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tree", 2)
+	}
+	n, err := sizeTreeV1(m, 100)
+	if err != nil {
+		return 0, wire.Of(err, "Tree", 2)
+	}
+	return n, nil
 }
 
 func appendBodyTreeV2(dst []byte, m *Tree) ([]byte, error) {
@@ -561,17 +543,6 @@ func appendBodyTreeV2(dst []byte, m *Tree) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyTreeV2(m *Tree) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tree", 2)
-	}
-	n, err := sizeTreeV1(m, 100)
-	if err != nil {
-		return 0, wire.Of(err, "Tree", 2)
-	}
-	return n, nil
-}
-
 func decodeBodyTreeV2(d *wire.Decoder, src []byte, i int, m *Tree) error {
 	i, err := decodeTreeV1(d, src, i, m)
 	if err != nil {
@@ -581,6 +552,17 @@ func decodeBodyTreeV2(d *wire.Decoder, src []byte, i int, m *Tree) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Tree", 2)
 	}
 	return nil
+}
+
+func sizeBodyPointersV2(m *Pointers) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 2)
+	}
+	n, err := sizePointersV2(m)
+	if err != nil {
+		return 0, wire.Of(err, "Pointers", 2)
+	}
+	return n, nil
 }
 
 func appendBodyPointersV2(dst []byte, m *Pointers) ([]byte, error) {
@@ -596,17 +578,6 @@ func appendBodyPointersV2(dst []byte, m *Pointers) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyPointersV2(m *Pointers) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 2)
-	}
-	n, err := sizePointersV2(m)
-	if err != nil {
-		return 0, wire.Of(err, "Pointers", 2)
-	}
-	return n, nil
-}
-
 func decodeBodyPointersV2(d *wire.Decoder, src []byte, i int, m *Pointers) error {
 	i, err := decodePointersV2(d, src, i, m)
 	if err != nil {
@@ -616,6 +587,21 @@ func decodeBodyPointersV2(d *wire.Decoder, src []byte, i int, m *Pointers) error
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Pointers", 2)
 	}
 	return nil
+}
+
+func sizeBodyReadingV2(m *Reading) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 2)
+	}
+	m, err := projectReadingV2(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 2)
+	}
+	n, err := sizeReadingV2(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 2)
+	}
+	return n, nil
 }
 
 func appendBodyReadingV2(dst []byte, m *Reading) ([]byte, error) {
@@ -635,21 +621,6 @@ func appendBodyReadingV2(dst []byte, m *Reading) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyReadingV2(m *Reading) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 2)
-	}
-	m, err := projectReadingV2(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 2)
-	}
-	n, err := sizeReadingV2(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 2)
-	}
-	return n, nil
-}
-
 func decodeBodyReadingV2(d *wire.Decoder, src []byte, i int, m *Reading) error {
 	i, err := decodeReadingV2(d, src, i, m)
 	if err != nil {
@@ -659,6 +630,17 @@ func decodeBodyReadingV2(d *wire.Decoder, src []byte, i int, m *Reading) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Reading", 2)
 	}
 	return nil
+}
+
+func sizeBodyTaggedV2(m *Tagged) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tagged", 2)
+	}
+	n, err := sizeTaggedV2(m)
+	if err != nil {
+		return 0, wire.Of(err, "Tagged", 2)
+	}
+	return n, nil
 }
 
 func appendBodyTaggedV2(dst []byte, m *Tagged) ([]byte, error) {
@@ -674,17 +656,6 @@ func appendBodyTaggedV2(dst []byte, m *Tagged) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyTaggedV2(m *Tagged) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tagged", 2)
-	}
-	n, err := sizeTaggedV2(m)
-	if err != nil {
-		return 0, wire.Of(err, "Tagged", 2)
-	}
-	return n, nil
-}
-
 func decodeBodyTaggedV2(d *wire.Decoder, src []byte, i int, m *Tagged) error {
 	i, err := decodeTaggedV2(d, src, i, m)
 	if err != nil {
@@ -694,6 +665,17 @@ func decodeBodyTaggedV2(d *wire.Decoder, src []byte, i int, m *Tagged) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Tagged", 2)
 	}
 	return nil
+}
+
+func sizeBodySkippingV2(m *Skipping) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 2)
+	}
+	n, err := sizeSkippingV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Skipping", 2)
+	}
+	return n, nil
 }
 
 func appendBodySkippingV2(dst []byte, m *Skipping) ([]byte, error) {
@@ -709,23 +691,27 @@ func appendBodySkippingV2(dst []byte, m *Skipping) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodySkippingV2(m *Skipping) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 2)
-	}
-	n, err := sizeSkippingV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Skipping", 2)
-	}
-	return n, nil
-}
-
 func decodeBodySkippingV2(d *wire.Decoder, src []byte, i int, m *Skipping) error {
 	_, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 2)
 	}
 	return nil
+}
+
+func sizeBodyBatchV2(m *Batch) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 2)
+	}
+	m, err := projectBatchV2(m)
+	if err != nil {
+		return 0, wire.Of(err, "Batch", 2)
+	}
+	n, err := sizeBatchV2(m)
+	if err != nil {
+		return 0, wire.Of(err, "Batch", 2)
+	}
+	return n, nil
 }
 
 func appendBodyBatchV2(dst []byte, m *Batch) ([]byte, error) {
@@ -743,21 +729,6 @@ func appendBodyBatchV2(dst []byte, m *Batch) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putBatchV2(b, i, m)
 	return b, nil
-}
-
-func sizeBodyBatchV2(m *Batch) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 2)
-	}
-	m, err := projectBatchV2(m)
-	if err != nil {
-		return 0, wire.Of(err, "Batch", 2)
-	}
-	n, err := sizeBatchV2(m)
-	if err != nil {
-		return 0, wire.Of(err, "Batch", 2)
-	}
-	return n, nil
 }
 
 func decodeBodyBatchV2(d *wire.Decoder, src []byte, i int, m *Batch) error {

@@ -20,16 +20,11 @@ type codecV3 struct{}
 func (codecV3) Append(dst []byte, m codec.Message) ([]byte, error) {
 	switch m := m.(type) {
 	case *Person:
-		if m == nil {
-			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 3)
-		}
-		n, err := sizePersonV1(m)
+		b, err := appendPersonV1(dst, m, 3, 1)
 		if err != nil {
-			return dst, wire.Of(err, "Person", 3)
+			return dst, err
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 1
-		putPersonV1(b, i+1, m)
+		wire.PutUvarint(b, len(dst), 1)
 		return b, nil
 	case *Scalars:
 		if m == nil {
@@ -206,64 +201,64 @@ func (codecV3) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewDecoder(src, 0, 100, true)
 		m := new(Person)
-		if err := decodeBodyPersonV3(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllPersonV1(wire.Share(src), src, m, 3)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 2:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Scalars)
+		d := wire.NewDecoder(src, 0, 100, false)
 		if err := decodeBodyScalarsV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 3:
-		d := wire.NewDecoder(src, 24, 100, true)
 		m := new(Lists)
+		d := wire.NewDecoder(src, 24, 100, true)
 		if err := decodeBodyListsV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 4:
-		d := wire.NewDecoder(src, 64, 100, true)
 		m := new(Tree)
+		d := wire.NewDecoder(src, 64, 100, true)
 		if err := decodeBodyTreeV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 5:
-		d := wire.NewDecoder(src, 32, 100, true)
 		m := new(Pointers)
+		d := wire.NewDecoder(src, 32, 100, true)
 		if err := decodeBodyPointersV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 6:
-		d := wire.NewDecoder(src, 0, 100, true)
 		m := new(Reading)
+		d := wire.NewDecoder(src, 0, 100, true)
 		if err := decodeBodyReadingV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 7:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Tagged)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyTaggedV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 8:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Skipping)
+		d := wire.NewDecoder(src, 0, 100, false)
 		if err := decodeBodySkippingV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 200:
-		d := wire.NewDecoder(src, 64, 100, true)
 		m := new(Batch)
+		d := wire.NewDecoder(src, 64, 100, true)
 		if err := decodeBodyBatchV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -279,64 +274,64 @@ func (codecV3) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Person)
-		if err := decodeBodyPersonV3(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllPersonV1(wire.Alias(src), src, m, 3)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 2:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Scalars)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodyScalarsV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 3:
-		d := wire.NewAliasDecoder(src, 24, 100)
 		m := new(Lists)
+		d := wire.NewAliasDecoder(src, 24, 100)
 		if err := decodeBodyListsV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 4:
-		d := wire.NewAliasDecoder(src, 64, 100)
 		m := new(Tree)
+		d := wire.NewAliasDecoder(src, 64, 100)
 		if err := decodeBodyTreeV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 5:
-		d := wire.NewAliasDecoder(src, 32, 100)
 		m := new(Pointers)
+		d := wire.NewAliasDecoder(src, 32, 100)
 		if err := decodeBodyPointersV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 6:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Reading)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodyReadingV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 7:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Tagged)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyTaggedV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 8:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Skipping)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodySkippingV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 200:
-		d := wire.NewAliasDecoder(src, 64, 100)
 		m := new(Batch)
+		d := wire.NewAliasDecoder(src, 64, 100)
 		if err := decodeBodyBatchV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -355,8 +350,8 @@ func (codecV3) DecodeInto(m codec.Message, src []byte) error {
 		if m == nil || id != 1 {
 			break
 		}
-		d := wire.NewDecoder(src, 0, 100, true)
-		return decodeBodyPersonV3(&d, src, i, m)
+		src = src[i:]
+		return wire.Behind(i, decodeAllPersonV1(wire.Share(src), src, m, 3))
 	case *Scalars:
 		if m == nil || id != 2 {
 			break
@@ -427,19 +422,6 @@ func (codecV3) Loss(m codec.Message) []string {
 	return nil
 }
 
-func appendBodyPersonV3(dst []byte, m *Person) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 3)
-	}
-	n, err := sizePersonV1(m)
-	if err != nil {
-		return dst, wire.Of(err, "Person", 3)
-	}
-	b, i := wire.Grow(dst, n)
-	putPersonV1(b, i, m)
-	return b, nil
-}
-
 func sizeBodyPersonV3(m *Person) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 3)
@@ -451,15 +433,15 @@ func sizeBodyPersonV3(m *Person) (int, error) {
 	return n, nil
 }
 
-func decodeBodyPersonV3(d *wire.Decoder, src []byte, i int, m *Person) error {
-	i, err := decodePersonV1(d, src, i, m)
+func sizeBodyScalarsV3(m *Scalars) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Scalars", 3)
+	}
+	n, err := sizeScalarsV3(m)
 	if err != nil {
-		return wire.Of(err, "Person", 3)
+		return 0, wire.Of(err, "Scalars", 3)
 	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Person", 3)
-	}
-	return nil
+	return n, nil
 }
 
 func appendBodyScalarsV3(dst []byte, m *Scalars) ([]byte, error) {
@@ -475,17 +457,6 @@ func appendBodyScalarsV3(dst []byte, m *Scalars) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyScalarsV3(m *Scalars) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Scalars", 3)
-	}
-	n, err := sizeScalarsV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Scalars", 3)
-	}
-	return n, nil
-}
-
 func decodeBodyScalarsV3(d *wire.Decoder, src []byte, i int, m *Scalars) error {
 	i, err := decodeScalarsV3(d, src, i, m)
 	if err != nil {
@@ -495,6 +466,17 @@ func decodeBodyScalarsV3(d *wire.Decoder, src []byte, i int, m *Scalars) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Scalars", 3)
 	}
 	return nil
+}
+
+func sizeBodyListsV3(m *Lists) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Lists", 3)
+	}
+	n, err := sizeListsV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Lists", 3)
+	}
+	return n, nil
 }
 
 func appendBodyListsV3(dst []byte, m *Lists) ([]byte, error) {
@@ -510,17 +492,6 @@ func appendBodyListsV3(dst []byte, m *Lists) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyListsV3(m *Lists) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Lists", 3)
-	}
-	n, err := sizeListsV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Lists", 3)
-	}
-	return n, nil
-}
-
 func decodeBodyListsV3(d *wire.Decoder, src []byte, i int, m *Lists) error {
 	i, err := decodeListsV3(d, src, i, m)
 	if err != nil {
@@ -530,6 +501,17 @@ func decodeBodyListsV3(d *wire.Decoder, src []byte, i int, m *Lists) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Lists", 3)
 	}
 	return nil
+}
+
+func sizeBodyTreeV3(m *Tree) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tree", 3)
+	}
+	n, err := sizeTreeV3(m, 100)
+	if err != nil {
+		return 0, wire.Of(err, "Tree", 3)
+	}
+	return n, nil
 }
 
 func appendBodyTreeV3(dst []byte, m *Tree) ([]byte, error) {
@@ -545,17 +527,6 @@ func appendBodyTreeV3(dst []byte, m *Tree) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyTreeV3(m *Tree) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tree", 3)
-	}
-	n, err := sizeTreeV3(m, 100)
-	if err != nil {
-		return 0, wire.Of(err, "Tree", 3)
-	}
-	return n, nil
-}
-
 func decodeBodyTreeV3(d *wire.Decoder, src []byte, i int, m *Tree) error {
 	i, err := decodeTreeV3(d, src, i, m)
 	if err != nil {
@@ -565,6 +536,17 @@ func decodeBodyTreeV3(d *wire.Decoder, src []byte, i int, m *Tree) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Tree", 3)
 	}
 	return nil
+}
+
+func sizeBodyPointersV3(m *Pointers) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 3)
+	}
+	n, err := sizePointersV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Pointers", 3)
+	}
+	return n, nil
 }
 
 func appendBodyPointersV3(dst []byte, m *Pointers) ([]byte, error) {
@@ -580,17 +562,6 @@ func appendBodyPointersV3(dst []byte, m *Pointers) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyPointersV3(m *Pointers) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 3)
-	}
-	n, err := sizePointersV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Pointers", 3)
-	}
-	return n, nil
-}
-
 func decodeBodyPointersV3(d *wire.Decoder, src []byte, i int, m *Pointers) error {
 	i, err := decodePointersV3(d, src, i, m)
 	if err != nil {
@@ -600,6 +571,21 @@ func decodeBodyPointersV3(d *wire.Decoder, src []byte, i int, m *Pointers) error
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Pointers", 3)
 	}
 	return nil
+}
+
+func sizeBodyReadingV3(m *Reading) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 3)
+	}
+	m, err := projectReadingV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 3)
+	}
+	n, err := sizeReadingV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 3)
+	}
+	return n, nil
 }
 
 func appendBodyReadingV3(dst []byte, m *Reading) ([]byte, error) {
@@ -619,21 +605,6 @@ func appendBodyReadingV3(dst []byte, m *Reading) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyReadingV3(m *Reading) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 3)
-	}
-	m, err := projectReadingV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 3)
-	}
-	n, err := sizeReadingV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 3)
-	}
-	return n, nil
-}
-
 func decodeBodyReadingV3(d *wire.Decoder, src []byte, i int, m *Reading) error {
 	i, err := decodeReadingV3(d, src, i, m)
 	if err != nil {
@@ -643,6 +614,17 @@ func decodeBodyReadingV3(d *wire.Decoder, src []byte, i int, m *Reading) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Reading", 3)
 	}
 	return nil
+}
+
+func sizeBodyTaggedV3(m *Tagged) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tagged", 3)
+	}
+	n, err := sizeTaggedV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Tagged", 3)
+	}
+	return n, nil
 }
 
 func appendBodyTaggedV3(dst []byte, m *Tagged) ([]byte, error) {
@@ -658,17 +640,6 @@ func appendBodyTaggedV3(dst []byte, m *Tagged) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyTaggedV3(m *Tagged) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tagged", 3)
-	}
-	n, err := sizeTaggedV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Tagged", 3)
-	}
-	return n, nil
-}
-
 func decodeBodyTaggedV3(d *wire.Decoder, src []byte, i int, m *Tagged) error {
 	i, err := decodeTaggedV3(d, src, i, m)
 	if err != nil {
@@ -678,6 +649,17 @@ func decodeBodyTaggedV3(d *wire.Decoder, src []byte, i int, m *Tagged) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Tagged", 3)
 	}
 	return nil
+}
+
+func sizeBodySkippingV3(m *Skipping) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 3)
+	}
+	n, err := sizeSkippingV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Skipping", 3)
+	}
+	return n, nil
 }
 
 func appendBodySkippingV3(dst []byte, m *Skipping) ([]byte, error) {
@@ -693,23 +675,27 @@ func appendBodySkippingV3(dst []byte, m *Skipping) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodySkippingV3(m *Skipping) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 3)
-	}
-	n, err := sizeSkippingV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Skipping", 3)
-	}
-	return n, nil
-}
-
 func decodeBodySkippingV3(d *wire.Decoder, src []byte, i int, m *Skipping) error {
 	_, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 3)
 	}
 	return nil
+}
+
+func sizeBodyBatchV3(m *Batch) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 3)
+	}
+	m, err := projectBatchV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Batch", 3)
+	}
+	n, err := sizeBatchV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Batch", 3)
+	}
+	return n, nil
 }
 
 func appendBodyBatchV3(dst []byte, m *Batch) ([]byte, error) {
@@ -727,21 +713,6 @@ func appendBodyBatchV3(dst []byte, m *Batch) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putBatchV3(b, i, m)
 	return b, nil
-}
-
-func sizeBodyBatchV3(m *Batch) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 3)
-	}
-	m, err := projectBatchV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Batch", 3)
-	}
-	n, err := sizeBatchV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Batch", 3)
-	}
-	return n, nil
 }
 
 func decodeBodyBatchV3(d *wire.Decoder, src []byte, i int, m *Batch) error {

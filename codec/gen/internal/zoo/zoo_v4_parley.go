@@ -18,16 +18,11 @@ type codecV4 struct{}
 func (codecV4) Append(dst []byte, m codec.Message) ([]byte, error) {
 	switch m := m.(type) {
 	case *Person:
-		if m == nil {
-			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 4)
-		}
-		n, err := sizePersonV1(m)
+		b, err := appendPersonV1(dst, m, 4, 1)
 		if err != nil {
-			return dst, wire.Of(err, "Person", 4)
+			return dst, err
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 1
-		putPersonV1(b, i+1, m)
+		wire.PutUvarint(b, len(dst), 1)
 		return b, nil
 	case *Scalars:
 		if m == nil {
@@ -204,64 +199,64 @@ func (codecV4) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewDecoder(src, 0, 100, true)
 		m := new(Person)
-		if err := decodeBodyPersonV4(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllPersonV1(wire.Share(src), src, m, 4)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 2:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Scalars)
+		d := wire.NewDecoder(src, 0, 100, false)
 		if err := decodeBodyScalarsV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 3:
-		d := wire.NewDecoder(src, 24, 100, true)
 		m := new(Lists)
+		d := wire.NewDecoder(src, 24, 100, true)
 		if err := decodeBodyListsV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 4:
-		d := wire.NewDecoder(src, 64, 100, true)
 		m := new(Tree)
+		d := wire.NewDecoder(src, 64, 100, true)
 		if err := decodeBodyTreeV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 5:
-		d := wire.NewDecoder(src, 32, 100, true)
 		m := new(Pointers)
+		d := wire.NewDecoder(src, 32, 100, true)
 		if err := decodeBodyPointersV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 6:
-		d := wire.NewDecoder(src, 0, 100, true)
 		m := new(Reading)
+		d := wire.NewDecoder(src, 0, 100, true)
 		if err := decodeBodyReadingV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 7:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Tagged)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyTaggedV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 8:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Skipping)
+		d := wire.NewDecoder(src, 0, 100, false)
 		if err := decodeBodySkippingV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 200:
-		d := wire.NewDecoder(src, 64, 100, true)
 		m := new(Batch)
+		d := wire.NewDecoder(src, 64, 100, true)
 		if err := decodeBodyBatchV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -277,64 +272,64 @@ func (codecV4) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Person)
-		if err := decodeBodyPersonV4(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllPersonV1(wire.Alias(src), src, m, 4)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 2:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Scalars)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodyScalarsV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 3:
-		d := wire.NewAliasDecoder(src, 24, 100)
 		m := new(Lists)
+		d := wire.NewAliasDecoder(src, 24, 100)
 		if err := decodeBodyListsV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 4:
-		d := wire.NewAliasDecoder(src, 64, 100)
 		m := new(Tree)
+		d := wire.NewAliasDecoder(src, 64, 100)
 		if err := decodeBodyTreeV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 5:
-		d := wire.NewAliasDecoder(src, 32, 100)
 		m := new(Pointers)
+		d := wire.NewAliasDecoder(src, 32, 100)
 		if err := decodeBodyPointersV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 6:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Reading)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodyReadingV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 7:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Tagged)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyTaggedV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 8:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Skipping)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodySkippingV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 200:
-		d := wire.NewAliasDecoder(src, 64, 100)
 		m := new(Batch)
+		d := wire.NewAliasDecoder(src, 64, 100)
 		if err := decodeBodyBatchV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -353,8 +348,8 @@ func (codecV4) DecodeInto(m codec.Message, src []byte) error {
 		if m == nil || id != 1 {
 			break
 		}
-		d := wire.NewDecoder(src, 0, 100, true)
-		return decodeBodyPersonV4(&d, src, i, m)
+		src = src[i:]
+		return wire.Behind(i, decodeAllPersonV1(wire.Share(src), src, m, 4))
 	case *Scalars:
 		if m == nil || id != 2 {
 			break
@@ -421,19 +416,6 @@ func (codecV4) Loss(m codec.Message) []string {
 	return nil
 }
 
-func appendBodyPersonV4(dst []byte, m *Person) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 4)
-	}
-	n, err := sizePersonV1(m)
-	if err != nil {
-		return dst, wire.Of(err, "Person", 4)
-	}
-	b, i := wire.Grow(dst, n)
-	putPersonV1(b, i, m)
-	return b, nil
-}
-
 func sizeBodyPersonV4(m *Person) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Person", 4)
@@ -445,15 +427,15 @@ func sizeBodyPersonV4(m *Person) (int, error) {
 	return n, nil
 }
 
-func decodeBodyPersonV4(d *wire.Decoder, src []byte, i int, m *Person) error {
-	i, err := decodePersonV1(d, src, i, m)
+func sizeBodyScalarsV4(m *Scalars) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Scalars", 4)
+	}
+	n, err := sizeScalarsV3(m)
 	if err != nil {
-		return wire.Of(err, "Person", 4)
+		return 0, wire.Of(err, "Scalars", 4)
 	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Person", 4)
-	}
-	return nil
+	return n, nil
 }
 
 func appendBodyScalarsV4(dst []byte, m *Scalars) ([]byte, error) {
@@ -469,17 +451,6 @@ func appendBodyScalarsV4(dst []byte, m *Scalars) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyScalarsV4(m *Scalars) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Scalars", 4)
-	}
-	n, err := sizeScalarsV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Scalars", 4)
-	}
-	return n, nil
-}
-
 func decodeBodyScalarsV4(d *wire.Decoder, src []byte, i int, m *Scalars) error {
 	i, err := decodeScalarsV3(d, src, i, m)
 	if err != nil {
@@ -489,6 +460,17 @@ func decodeBodyScalarsV4(d *wire.Decoder, src []byte, i int, m *Scalars) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Scalars", 4)
 	}
 	return nil
+}
+
+func sizeBodyListsV4(m *Lists) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Lists", 4)
+	}
+	n, err := sizeListsV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Lists", 4)
+	}
+	return n, nil
 }
 
 func appendBodyListsV4(dst []byte, m *Lists) ([]byte, error) {
@@ -504,17 +486,6 @@ func appendBodyListsV4(dst []byte, m *Lists) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyListsV4(m *Lists) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Lists", 4)
-	}
-	n, err := sizeListsV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Lists", 4)
-	}
-	return n, nil
-}
-
 func decodeBodyListsV4(d *wire.Decoder, src []byte, i int, m *Lists) error {
 	i, err := decodeListsV3(d, src, i, m)
 	if err != nil {
@@ -524,6 +495,17 @@ func decodeBodyListsV4(d *wire.Decoder, src []byte, i int, m *Lists) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Lists", 4)
 	}
 	return nil
+}
+
+func sizeBodyTreeV4(m *Tree) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tree", 4)
+	}
+	n, err := sizeTreeV3(m, 100)
+	if err != nil {
+		return 0, wire.Of(err, "Tree", 4)
+	}
+	return n, nil
 }
 
 func appendBodyTreeV4(dst []byte, m *Tree) ([]byte, error) {
@@ -539,17 +521,6 @@ func appendBodyTreeV4(dst []byte, m *Tree) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyTreeV4(m *Tree) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tree", 4)
-	}
-	n, err := sizeTreeV3(m, 100)
-	if err != nil {
-		return 0, wire.Of(err, "Tree", 4)
-	}
-	return n, nil
-}
-
 func decodeBodyTreeV4(d *wire.Decoder, src []byte, i int, m *Tree) error {
 	i, err := decodeTreeV3(d, src, i, m)
 	if err != nil {
@@ -559,6 +530,17 @@ func decodeBodyTreeV4(d *wire.Decoder, src []byte, i int, m *Tree) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Tree", 4)
 	}
 	return nil
+}
+
+func sizeBodyPointersV4(m *Pointers) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 4)
+	}
+	n, err := sizePointersV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Pointers", 4)
+	}
+	return n, nil
 }
 
 func appendBodyPointersV4(dst []byte, m *Pointers) ([]byte, error) {
@@ -574,17 +556,6 @@ func appendBodyPointersV4(dst []byte, m *Pointers) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyPointersV4(m *Pointers) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Pointers", 4)
-	}
-	n, err := sizePointersV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Pointers", 4)
-	}
-	return n, nil
-}
-
 func decodeBodyPointersV4(d *wire.Decoder, src []byte, i int, m *Pointers) error {
 	i, err := decodePointersV3(d, src, i, m)
 	if err != nil {
@@ -594,6 +565,21 @@ func decodeBodyPointersV4(d *wire.Decoder, src []byte, i int, m *Pointers) error
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Pointers", 4)
 	}
 	return nil
+}
+
+func sizeBodyReadingV4(m *Reading) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 4)
+	}
+	m, err := projectReadingV4(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 4)
+	}
+	n, err := sizeReadingV4(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 4)
+	}
+	return n, nil
 }
 
 func appendBodyReadingV4(dst []byte, m *Reading) ([]byte, error) {
@@ -613,21 +599,6 @@ func appendBodyReadingV4(dst []byte, m *Reading) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyReadingV4(m *Reading) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 4)
-	}
-	m, err := projectReadingV4(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 4)
-	}
-	n, err := sizeReadingV4(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 4)
-	}
-	return n, nil
-}
-
 func decodeBodyReadingV4(d *wire.Decoder, src []byte, i int, m *Reading) error {
 	i, err := decodeReadingV4(d, src, i, m)
 	if err != nil {
@@ -637,6 +608,17 @@ func decodeBodyReadingV4(d *wire.Decoder, src []byte, i int, m *Reading) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Reading", 4)
 	}
 	return nil
+}
+
+func sizeBodyTaggedV4(m *Tagged) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tagged", 4)
+	}
+	n, err := sizeTaggedV4(m)
+	if err != nil {
+		return 0, wire.Of(err, "Tagged", 4)
+	}
+	return n, nil
 }
 
 func appendBodyTaggedV4(dst []byte, m *Tagged) ([]byte, error) {
@@ -652,17 +634,6 @@ func appendBodyTaggedV4(dst []byte, m *Tagged) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyTaggedV4(m *Tagged) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Tagged", 4)
-	}
-	n, err := sizeTaggedV4(m)
-	if err != nil {
-		return 0, wire.Of(err, "Tagged", 4)
-	}
-	return n, nil
-}
-
 func decodeBodyTaggedV4(d *wire.Decoder, src []byte, i int, m *Tagged) error {
 	i, err := decodeTaggedV4(d, src, i, m)
 	if err != nil {
@@ -672,6 +643,17 @@ func decodeBodyTaggedV4(d *wire.Decoder, src []byte, i int, m *Tagged) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Tagged", 4)
 	}
 	return nil
+}
+
+func sizeBodySkippingV4(m *Skipping) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 4)
+	}
+	n, err := sizeSkippingV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Skipping", 4)
+	}
+	return n, nil
 }
 
 func appendBodySkippingV4(dst []byte, m *Skipping) ([]byte, error) {
@@ -687,23 +669,27 @@ func appendBodySkippingV4(dst []byte, m *Skipping) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodySkippingV4(m *Skipping) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Skipping", 4)
-	}
-	n, err := sizeSkippingV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Skipping", 4)
-	}
-	return n, nil
-}
-
 func decodeBodySkippingV4(d *wire.Decoder, src []byte, i int, m *Skipping) error {
 	_, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 4)
 	}
 	return nil
+}
+
+func sizeBodyBatchV4(m *Batch) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 4)
+	}
+	m, err := projectBatchV4(m)
+	if err != nil {
+		return 0, wire.Of(err, "Batch", 4)
+	}
+	n, err := sizeBatchV4(m)
+	if err != nil {
+		return 0, wire.Of(err, "Batch", 4)
+	}
+	return n, nil
 }
 
 func appendBodyBatchV4(dst []byte, m *Batch) ([]byte, error) {
@@ -721,21 +707,6 @@ func appendBodyBatchV4(dst []byte, m *Batch) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putBatchV4(b, i, m)
 	return b, nil
-}
-
-func sizeBodyBatchV4(m *Batch) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 4)
-	}
-	m, err := projectBatchV4(m)
-	if err != nil {
-		return 0, wire.Of(err, "Batch", 4)
-	}
-	n, err := sizeBatchV4(m)
-	if err != nil {
-		return 0, wire.Of(err, "Batch", 4)
-	}
-	return n, nil
 }
 
 func decodeBodyBatchV4(d *wire.Decoder, src []byte, i int, m *Batch) error {
