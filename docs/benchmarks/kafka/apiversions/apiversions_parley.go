@@ -67,11 +67,11 @@ func (m *Request) MinVersion() codec.Version {
 func (m *Request) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
 	switch v {
 	case 0:
-		return appendBodyRequestV0(dst, m)
+		return appendRequestV0(dst, m, 0, 0)
 	case 1:
-		return appendBodyRequestV1(dst, m)
+		return appendRequestV0(dst, m, 1, 0)
 	case 2:
-		return appendBodyRequestV2(dst, m)
+		return appendRequestV0(dst, m, 2, 0)
 	case 3:
 		return appendBodyRequestV3(dst, m)
 	case 4:
@@ -105,14 +105,11 @@ func (m *Request) SizeBody(v codec.Version) (int, error) {
 func (m *Request) DecodeBody(v codec.Version, src []byte) error {
 	switch v {
 	case 0:
-		d := wire.NewDecoder(src, 0, 100, false)
-		return decodeBodyRequestV0(&d, src, 0, m)
+		return decodeAllRequestV0("", src, m, 0)
 	case 1:
-		d := wire.NewDecoder(src, 0, 100, false)
-		return decodeBodyRequestV1(&d, src, 0, m)
+		return decodeAllRequestV0("", src, m, 1)
 	case 2:
-		d := wire.NewDecoder(src, 0, 100, false)
-		return decodeBodyRequestV2(&d, src, 0, m)
+		return decodeAllRequestV0("", src, m, 2)
 	case 3:
 		d := wire.NewDecoder(src, 16, 100, true)
 		return decodeBodyRequestV3(&d, src, 0, m)
@@ -130,14 +127,11 @@ func (m *Request) DecodeBody(v codec.Version, src []byte) error {
 func (m *Request) DecodeBodyAlias(v codec.Version, src []byte) error {
 	switch v {
 	case 0:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		return decodeBodyRequestV0(&d, src, 0, m)
+		return decodeAllRequestV0(wire.Alias(src), src, m, 0)
 	case 1:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		return decodeBodyRequestV1(&d, src, 0, m)
+		return decodeAllRequestV0(wire.Alias(src), src, m, 1)
 	case 2:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		return decodeBodyRequestV2(&d, src, 0, m)
+		return decodeAllRequestV0(wire.Alias(src), src, m, 2)
 	case 3:
 		d := wire.NewAliasDecoder(src, 16, 100)
 		return decodeBodyRequestV3(&d, src, 0, m)

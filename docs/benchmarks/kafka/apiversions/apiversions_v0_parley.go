@@ -15,16 +15,11 @@ type codecV0 struct{}
 func (codecV0) Append(dst []byte, m codec.Message) ([]byte, error) {
 	switch m := m.(type) {
 	case *Request:
-		if m == nil {
-			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 0)
-		}
-		n, err := sizeRequestV0(m)
+		b, err := appendRequestV0(dst, m, 0, 1)
 		if err != nil {
-			return dst, wire.Of(err, "Request", 0)
+			return dst, err
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 0
-		putRequestV0(b, i+1, m)
+		wire.PutUvarint(b, len(dst), 0)
 		return b, nil
 	case *Response:
 		if m == nil {
@@ -67,15 +62,15 @@ func (codecV0) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Request)
-		if err := decodeBodyRequestV0(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllRequestV0("", src, m, 0)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 6, 100, false)
 		m := new(Response)
+		d := wire.NewDecoder(src, 6, 100, false)
 		if err := decodeBodyResponseV0(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -91,15 +86,15 @@ func (codecV0) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Request)
-		if err := decodeBodyRequestV0(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllRequestV0(wire.Alias(src), src, m, 0)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 6, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 6, 100)
 		if err := decodeBodyResponseV0(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -118,8 +113,8 @@ func (codecV0) DecodeInto(m codec.Message, src []byte) error {
 		if m == nil || id != 0 {
 			break
 		}
-		d := wire.NewDecoder(src, 0, 100, false)
-		return decodeBodyRequestV0(&d, src, i, m)
+		src = src[i:]
+		return wire.Behind(i, decodeAllRequestV0("", src, m, 0))
 	case *Response:
 		if m == nil || id != 1 {
 			break
@@ -144,19 +139,6 @@ func (codecV0) Loss(m codec.Message) []string {
 	return nil
 }
 
-func appendBodyRequestV0(dst []byte, m *Request) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 0)
-	}
-	n, err := sizeRequestV0(m)
-	if err != nil {
-		return dst, wire.Of(err, "Request", 0)
-	}
-	b, i := wire.Grow(dst, n)
-	putRequestV0(b, i, m)
-	return b, nil
-}
-
 func sizeBodyRequestV0(m *Request) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 0)
@@ -168,15 +150,15 @@ func sizeBodyRequestV0(m *Request) (int, error) {
 	return n, nil
 }
 
-func decodeBodyRequestV0(d *wire.Decoder, src []byte, i int, m *Request) error {
-	i, err := decodeRequestV0(d, src, i, m)
+func sizeBodyResponseV0(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 0)
+	}
+	n, err := sizeResponseV0(m)
 	if err != nil {
-		return wire.Of(err, "Request", 0)
+		return 0, wire.Of(err, "Response", 0)
 	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 0)
-	}
-	return nil
+	return n, nil
 }
 
 func appendBodyResponseV0(dst []byte, m *Response) ([]byte, error) {
@@ -190,17 +172,6 @@ func appendBodyResponseV0(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV0(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV0(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 0)
-	}
-	n, err := sizeResponseV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 0)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV0(d *wire.Decoder, src []byte, i int, m *Response) error {
@@ -235,19 +206,44 @@ func sizeRequestV0(m *Request) (int, error) {
 	return n, nil
 }
 
-// putRequestV0 writes m's fields to b from index i on, and returns the index after them.
-func putRequestV0(b []byte, i int, m *Request) int {
-	return i
+// appendRequestV0 appends head bytes for the caller to set, and m's fields.
+func appendRequestV0(dst []byte, m *Request, v codec.Version, head int) ([]byte, error) {
+	if m == nil {
+		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", v)
+	}
+	if m.ClientSoftwareName != "" {
+		return dst, wire.Of(wire.Lost("ClientSoftwareName", "v3-v5"), "Request", v)
+	}
+	if m.ClientSoftwareVersion != "" {
+		return dst, wire.Of(wire.Lost("ClientSoftwareVersion", "v3-v5"), "Request", v)
+	}
+	if m.ClusterID != nil {
+		return dst, wire.Of(wire.Lost("ClusterID", "v5"), "Request", v)
+	}
+	if m.NodeID != -1 {
+		return dst, wire.Of(wire.Lost("NodeID", "v5"), "Request", v)
+	}
+	if len(m.UnknownTags) != 0 {
+		return dst, wire.Of(wire.Lost("UnknownTags", "v3-v5"), "Request", v)
+	}
+	n := head + 0
+	dst = wire.Reserve(dst, n)
+	dst = dst[:len(dst)+head]
+	return dst, nil
 }
 
-// decodeRequestV0 reads m's fields from src[i:], and returns the index after them.
-func decodeRequestV0(d *wire.Decoder, src []byte, i int, m *Request) (int, error) {
+// decodeAllRequestV0 sets all of m from src. Strings are cut from text if that is not empty.
+func decodeAllRequestV0(text string, src []byte, m *Request, v codec.Version) error {
+	i := 0
 	m.ClientSoftwareName = ""
 	m.ClientSoftwareVersion = ""
 	m.ClusterID = nil
 	m.NodeID = -1
 	m.UnknownTags = nil
-	return i, nil
+	if i != len(src) {
+		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", v)
+	}
+	return nil
 }
 
 // lossRequestV0 appends the paths of m's fields that this version cannot carry.

@@ -15,16 +15,11 @@ type codecV1 struct{}
 func (codecV1) Append(dst []byte, m codec.Message) ([]byte, error) {
 	switch m := m.(type) {
 	case *Request:
-		if m == nil {
-			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 1)
-		}
-		n, err := sizeRequestV0(m)
+		b, err := appendRequestV0(dst, m, 1, 1)
 		if err != nil {
-			return dst, wire.Of(err, "Request", 1)
+			return dst, err
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 0
-		putRequestV0(b, i+1, m)
+		wire.PutUvarint(b, len(dst), 0)
 		return b, nil
 	case *Response:
 		if m == nil {
@@ -67,15 +62,15 @@ func (codecV1) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Request)
-		if err := decodeBodyRequestV1(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllRequestV0("", src, m, 1)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 6, 100, false)
 		m := new(Response)
+		d := wire.NewDecoder(src, 6, 100, false)
 		if err := decodeBodyResponseV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -91,15 +86,15 @@ func (codecV1) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Request)
-		if err := decodeBodyRequestV1(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllRequestV0(wire.Alias(src), src, m, 1)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 6, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 6, 100)
 		if err := decodeBodyResponseV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -118,8 +113,8 @@ func (codecV1) DecodeInto(m codec.Message, src []byte) error {
 		if m == nil || id != 0 {
 			break
 		}
-		d := wire.NewDecoder(src, 0, 100, false)
-		return decodeBodyRequestV1(&d, src, i, m)
+		src = src[i:]
+		return wire.Behind(i, decodeAllRequestV0("", src, m, 1))
 	case *Response:
 		if m == nil || id != 1 {
 			break
@@ -144,19 +139,6 @@ func (codecV1) Loss(m codec.Message) []string {
 	return nil
 }
 
-func appendBodyRequestV1(dst []byte, m *Request) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 1)
-	}
-	n, err := sizeRequestV0(m)
-	if err != nil {
-		return dst, wire.Of(err, "Request", 1)
-	}
-	b, i := wire.Grow(dst, n)
-	putRequestV0(b, i, m)
-	return b, nil
-}
-
 func sizeBodyRequestV1(m *Request) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 1)
@@ -168,15 +150,15 @@ func sizeBodyRequestV1(m *Request) (int, error) {
 	return n, nil
 }
 
-func decodeBodyRequestV1(d *wire.Decoder, src []byte, i int, m *Request) error {
-	i, err := decodeRequestV0(d, src, i, m)
+func sizeBodyResponseV1(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 1)
+	}
+	n, err := sizeResponseV1(m)
 	if err != nil {
-		return wire.Of(err, "Request", 1)
+		return 0, wire.Of(err, "Response", 1)
 	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 1)
-	}
-	return nil
+	return n, nil
 }
 
 func appendBodyResponseV1(dst []byte, m *Response) ([]byte, error) {
@@ -190,17 +172,6 @@ func appendBodyResponseV1(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV1(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV1(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 1)
-	}
-	n, err := sizeResponseV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 1)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV1(d *wire.Decoder, src []byte, i int, m *Response) error {

@@ -13,16 +13,11 @@ type codecV2 struct{}
 func (codecV2) Append(dst []byte, m codec.Message) ([]byte, error) {
 	switch m := m.(type) {
 	case *Request:
-		if m == nil {
-			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 2)
-		}
-		n, err := sizeRequestV0(m)
+		b, err := appendRequestV0(dst, m, 2, 1)
 		if err != nil {
-			return dst, wire.Of(err, "Request", 2)
+			return dst, err
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 0
-		putRequestV0(b, i+1, m)
+		wire.PutUvarint(b, len(dst), 0)
 		return b, nil
 	case *Response:
 		if m == nil {
@@ -65,15 +60,15 @@ func (codecV2) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Request)
-		if err := decodeBodyRequestV2(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllRequestV0("", src, m, 2)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 6, 100, false)
 		m := new(Response)
+		d := wire.NewDecoder(src, 6, 100, false)
 		if err := decodeBodyResponseV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -89,15 +84,15 @@ func (codecV2) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Request)
-		if err := decodeBodyRequestV2(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllRequestV0(wire.Alias(src), src, m, 2)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 6, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 6, 100)
 		if err := decodeBodyResponseV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -116,8 +111,8 @@ func (codecV2) DecodeInto(m codec.Message, src []byte) error {
 		if m == nil || id != 0 {
 			break
 		}
-		d := wire.NewDecoder(src, 0, 100, false)
-		return decodeBodyRequestV2(&d, src, i, m)
+		src = src[i:]
+		return wire.Behind(i, decodeAllRequestV0("", src, m, 2))
 	case *Response:
 		if m == nil || id != 1 {
 			break
@@ -142,19 +137,6 @@ func (codecV2) Loss(m codec.Message) []string {
 	return nil
 }
 
-func appendBodyRequestV2(dst []byte, m *Request) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 2)
-	}
-	n, err := sizeRequestV0(m)
-	if err != nil {
-		return dst, wire.Of(err, "Request", 2)
-	}
-	b, i := wire.Grow(dst, n)
-	putRequestV0(b, i, m)
-	return b, nil
-}
-
 func sizeBodyRequestV2(m *Request) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 2)
@@ -166,15 +148,15 @@ func sizeBodyRequestV2(m *Request) (int, error) {
 	return n, nil
 }
 
-func decodeBodyRequestV2(d *wire.Decoder, src []byte, i int, m *Request) error {
-	i, err := decodeRequestV0(d, src, i, m)
+func sizeBodyResponseV2(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 2)
+	}
+	n, err := sizeResponseV1(m)
 	if err != nil {
-		return wire.Of(err, "Request", 2)
+		return 0, wire.Of(err, "Response", 2)
 	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 2)
-	}
-	return nil
+	return n, nil
 }
 
 func appendBodyResponseV2(dst []byte, m *Response) ([]byte, error) {
@@ -188,17 +170,6 @@ func appendBodyResponseV2(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV1(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV2(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 2)
-	}
-	n, err := sizeResponseV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 2)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV2(d *wire.Decoder, src []byte, i int, m *Response) error {

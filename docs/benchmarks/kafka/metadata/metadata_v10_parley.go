@@ -68,15 +68,15 @@ func (codecV10) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Request)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyRequestV10(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Response)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyResponseV10(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -92,15 +92,15 @@ func (codecV10) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Request)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyRequestV10(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyResponseV10(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -141,6 +141,17 @@ func (codecV10) Loss(m codec.Message) []string {
 	return nil
 }
 
+func sizeBodyRequestV10(m *Request) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 10)
+	}
+	n, err := sizeRequestV10(m)
+	if err != nil {
+		return 0, wire.Of(err, "Request", 10)
+	}
+	return n, nil
+}
+
 func appendBodyRequestV10(dst []byte, m *Request) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 10)
@@ -154,17 +165,6 @@ func appendBodyRequestV10(dst []byte, m *Request) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyRequestV10(m *Request) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 10)
-	}
-	n, err := sizeRequestV10(m)
-	if err != nil {
-		return 0, wire.Of(err, "Request", 10)
-	}
-	return n, nil
-}
-
 func decodeBodyRequestV10(d *wire.Decoder, src []byte, i int, m *Request) error {
 	i, err := decodeRequestV10(d, src, i, m)
 	if err != nil {
@@ -174,6 +174,17 @@ func decodeBodyRequestV10(d *wire.Decoder, src []byte, i int, m *Request) error 
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 10)
 	}
 	return nil
+}
+
+func sizeBodyResponseV10(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 10)
+	}
+	n, err := sizeResponseV10(m)
+	if err != nil {
+		return 0, wire.Of(err, "Response", 10)
+	}
+	return n, nil
 }
 
 func appendBodyResponseV10(dst []byte, m *Response) ([]byte, error) {
@@ -187,17 +198,6 @@ func appendBodyResponseV10(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV10(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV10(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 10)
-	}
-	n, err := sizeResponseV10(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 10)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV10(d *wire.Decoder, src []byte, i int, m *Response) error {

@@ -68,15 +68,15 @@ func (codecV11) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Request)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyRequestV11(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Response)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyResponseV11(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -92,15 +92,15 @@ func (codecV11) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Request)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyRequestV11(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyResponseV11(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -145,6 +145,17 @@ func (codecV11) Loss(m codec.Message) []string {
 	return nil
 }
 
+func sizeBodyRequestV11(m *Request) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 11)
+	}
+	n, err := sizeRequestV11(m)
+	if err != nil {
+		return 0, wire.Of(err, "Request", 11)
+	}
+	return n, nil
+}
+
 func appendBodyRequestV11(dst []byte, m *Request) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 11)
@@ -158,17 +169,6 @@ func appendBodyRequestV11(dst []byte, m *Request) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyRequestV11(m *Request) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 11)
-	}
-	n, err := sizeRequestV11(m)
-	if err != nil {
-		return 0, wire.Of(err, "Request", 11)
-	}
-	return n, nil
-}
-
 func decodeBodyRequestV11(d *wire.Decoder, src []byte, i int, m *Request) error {
 	i, err := decodeRequestV11(d, src, i, m)
 	if err != nil {
@@ -178,6 +178,17 @@ func decodeBodyRequestV11(d *wire.Decoder, src []byte, i int, m *Request) error 
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 11)
 	}
 	return nil
+}
+
+func sizeBodyResponseV11(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 11)
+	}
+	n, err := sizeResponseV11(m)
+	if err != nil {
+		return 0, wire.Of(err, "Response", 11)
+	}
+	return n, nil
 }
 
 func appendBodyResponseV11(dst []byte, m *Response) ([]byte, error) {
@@ -191,17 +202,6 @@ func appendBodyResponseV11(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV11(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV11(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 11)
-	}
-	n, err := sizeResponseV11(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 11)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV11(d *wire.Decoder, src []byte, i int, m *Response) error {

@@ -68,15 +68,15 @@ func (codecV12) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Request)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyRequestV12(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Response)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyResponseV12(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -92,15 +92,15 @@ func (codecV12) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Request)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyRequestV12(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyResponseV12(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -145,6 +145,17 @@ func (codecV12) Loss(m codec.Message) []string {
 	return nil
 }
 
+func sizeBodyRequestV12(m *Request) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 12)
+	}
+	n, err := sizeRequestV11(m)
+	if err != nil {
+		return 0, wire.Of(err, "Request", 12)
+	}
+	return n, nil
+}
+
 func appendBodyRequestV12(dst []byte, m *Request) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 12)
@@ -158,17 +169,6 @@ func appendBodyRequestV12(dst []byte, m *Request) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyRequestV12(m *Request) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 12)
-	}
-	n, err := sizeRequestV11(m)
-	if err != nil {
-		return 0, wire.Of(err, "Request", 12)
-	}
-	return n, nil
-}
-
 func decodeBodyRequestV12(d *wire.Decoder, src []byte, i int, m *Request) error {
 	i, err := decodeRequestV11(d, src, i, m)
 	if err != nil {
@@ -178,6 +178,17 @@ func decodeBodyRequestV12(d *wire.Decoder, src []byte, i int, m *Request) error 
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 12)
 	}
 	return nil
+}
+
+func sizeBodyResponseV12(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 12)
+	}
+	n, err := sizeResponseV12(m)
+	if err != nil {
+		return 0, wire.Of(err, "Response", 12)
+	}
+	return n, nil
 }
 
 func appendBodyResponseV12(dst []byte, m *Response) ([]byte, error) {
@@ -191,17 +202,6 @@ func appendBodyResponseV12(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV12(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV12(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 12)
-	}
-	n, err := sizeResponseV12(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 12)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV12(d *wire.Decoder, src []byte, i int, m *Response) error {

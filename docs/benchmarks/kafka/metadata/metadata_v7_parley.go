@@ -68,15 +68,15 @@ func (codecV7) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 24, 100, true)
 		m := new(Request)
+		d := wire.NewDecoder(src, 24, 100, true)
 		if err := decodeBodyRequestV7(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Response)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyResponseV7(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -92,15 +92,15 @@ func (codecV7) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 24, 100)
 		m := new(Request)
+		d := wire.NewAliasDecoder(src, 24, 100)
 		if err := decodeBodyRequestV7(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyResponseV7(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -145,6 +145,17 @@ func (codecV7) Loss(m codec.Message) []string {
 	return nil
 }
 
+func sizeBodyRequestV7(m *Request) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 7)
+	}
+	n, err := sizeRequestV4(m)
+	if err != nil {
+		return 0, wire.Of(err, "Request", 7)
+	}
+	return n, nil
+}
+
 func appendBodyRequestV7(dst []byte, m *Request) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 7)
@@ -158,17 +169,6 @@ func appendBodyRequestV7(dst []byte, m *Request) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyRequestV7(m *Request) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 7)
-	}
-	n, err := sizeRequestV4(m)
-	if err != nil {
-		return 0, wire.Of(err, "Request", 7)
-	}
-	return n, nil
-}
-
 func decodeBodyRequestV7(d *wire.Decoder, src []byte, i int, m *Request) error {
 	i, err := decodeRequestV4(d, src, i, m)
 	if err != nil {
@@ -178,6 +178,17 @@ func decodeBodyRequestV7(d *wire.Decoder, src []byte, i int, m *Request) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 7)
 	}
 	return nil
+}
+
+func sizeBodyResponseV7(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 7)
+	}
+	n, err := sizeResponseV7(m)
+	if err != nil {
+		return 0, wire.Of(err, "Response", 7)
+	}
+	return n, nil
 }
 
 func appendBodyResponseV7(dst []byte, m *Response) ([]byte, error) {
@@ -191,17 +202,6 @@ func appendBodyResponseV7(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV7(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV7(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 7)
-	}
-	n, err := sizeResponseV7(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 7)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV7(d *wire.Decoder, src []byte, i int, m *Response) error {

@@ -68,15 +68,15 @@ func (codecV0) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Request)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyRequestV0(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 14, 100, true)
 		m := new(Response)
+		d := wire.NewDecoder(src, 14, 100, true)
 		if err := decodeBodyResponseV0(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -92,15 +92,15 @@ func (codecV0) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Request)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyRequestV0(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 14, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 14, 100)
 		if err := decodeBodyResponseV0(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -145,6 +145,17 @@ func (codecV0) Loss(m codec.Message) []string {
 	return nil
 }
 
+func sizeBodyRequestV0(m *Request) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 0)
+	}
+	n, err := sizeRequestV0(m)
+	if err != nil {
+		return 0, wire.Of(err, "Request", 0)
+	}
+	return n, nil
+}
+
 func appendBodyRequestV0(dst []byte, m *Request) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 0)
@@ -158,17 +169,6 @@ func appendBodyRequestV0(dst []byte, m *Request) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyRequestV0(m *Request) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 0)
-	}
-	n, err := sizeRequestV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Request", 0)
-	}
-	return n, nil
-}
-
 func decodeBodyRequestV0(d *wire.Decoder, src []byte, i int, m *Request) error {
 	i, err := decodeRequestV0(d, src, i, m)
 	if err != nil {
@@ -178,6 +178,17 @@ func decodeBodyRequestV0(d *wire.Decoder, src []byte, i int, m *Request) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 0)
 	}
 	return nil
+}
+
+func sizeBodyResponseV0(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 0)
+	}
+	n, err := sizeResponseV0(m)
+	if err != nil {
+		return 0, wire.Of(err, "Response", 0)
+	}
+	return n, nil
 }
 
 func appendBodyResponseV0(dst []byte, m *Response) ([]byte, error) {
@@ -191,17 +202,6 @@ func appendBodyResponseV0(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV0(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV0(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 0)
-	}
-	n, err := sizeResponseV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 0)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV0(d *wire.Decoder, src []byte, i int, m *Response) error {

@@ -67,15 +67,15 @@ func (codecV3) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Request)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyRequestV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 14, 100, true)
 		m := new(Response)
+		d := wire.NewDecoder(src, 14, 100, true)
 		if err := decodeBodyResponseV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -91,15 +91,15 @@ func (codecV3) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Request)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyRequestV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 14, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 14, 100)
 		if err := decodeBodyResponseV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -144,6 +144,17 @@ func (codecV3) Loss(m codec.Message) []string {
 	return nil
 }
 
+func sizeBodyRequestV3(m *Request) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 3)
+	}
+	n, err := sizeRequestV2(m)
+	if err != nil {
+		return 0, wire.Of(err, "Request", 3)
+	}
+	return n, nil
+}
+
 func appendBodyRequestV3(dst []byte, m *Request) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 3)
@@ -157,17 +168,6 @@ func appendBodyRequestV3(dst []byte, m *Request) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyRequestV3(m *Request) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 3)
-	}
-	n, err := sizeRequestV2(m)
-	if err != nil {
-		return 0, wire.Of(err, "Request", 3)
-	}
-	return n, nil
-}
-
 func decodeBodyRequestV3(d *wire.Decoder, src []byte, i int, m *Request) error {
 	i, err := decodeRequestV2(d, src, i, m)
 	if err != nil {
@@ -177,6 +177,17 @@ func decodeBodyRequestV3(d *wire.Decoder, src []byte, i int, m *Request) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 3)
 	}
 	return nil
+}
+
+func sizeBodyResponseV3(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 3)
+	}
+	n, err := sizeResponseV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Response", 3)
+	}
+	return n, nil
 }
 
 func appendBodyResponseV3(dst []byte, m *Response) ([]byte, error) {
@@ -190,17 +201,6 @@ func appendBodyResponseV3(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV3(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV3(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 3)
-	}
-	n, err := sizeResponseV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 3)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV3(d *wire.Decoder, src []byte, i int, m *Response) error {

@@ -65,15 +65,15 @@ func (codecV4) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Request)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyRequestV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 14, 100, true)
 		m := new(Response)
+		d := wire.NewDecoder(src, 14, 100, true)
 		if err := decodeBodyResponseV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -89,15 +89,15 @@ func (codecV4) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Request)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyRequestV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 14, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 14, 100)
 		if err := decodeBodyResponseV4(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -142,6 +142,17 @@ func (codecV4) Loss(m codec.Message) []string {
 	return nil
 }
 
+func sizeBodyRequestV4(m *Request) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 4)
+	}
+	n, err := sizeRequestV2(m)
+	if err != nil {
+		return 0, wire.Of(err, "Request", 4)
+	}
+	return n, nil
+}
+
 func appendBodyRequestV4(dst []byte, m *Request) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 4)
@@ -155,17 +166,6 @@ func appendBodyRequestV4(dst []byte, m *Request) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyRequestV4(m *Request) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 4)
-	}
-	n, err := sizeRequestV2(m)
-	if err != nil {
-		return 0, wire.Of(err, "Request", 4)
-	}
-	return n, nil
-}
-
 func decodeBodyRequestV4(d *wire.Decoder, src []byte, i int, m *Request) error {
 	i, err := decodeRequestV2(d, src, i, m)
 	if err != nil {
@@ -175,6 +175,17 @@ func decodeBodyRequestV4(d *wire.Decoder, src []byte, i int, m *Request) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 4)
 	}
 	return nil
+}
+
+func sizeBodyResponseV4(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 4)
+	}
+	n, err := sizeResponseV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Response", 4)
+	}
+	return n, nil
 }
 
 func appendBodyResponseV4(dst []byte, m *Response) ([]byte, error) {
@@ -188,17 +199,6 @@ func appendBodyResponseV4(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV3(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV4(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 4)
-	}
-	n, err := sizeResponseV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 4)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV4(d *wire.Decoder, src []byte, i int, m *Response) error {

@@ -68,15 +68,15 @@ func (codecV8) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 27, 100, true)
 		m := new(Request)
+		d := wire.NewDecoder(src, 27, 100, true)
 		if err := decodeBodyRequestV8(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 27, 100, true)
 		m := new(Response)
+		d := wire.NewDecoder(src, 27, 100, true)
 		if err := decodeBodyResponseV8(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -92,15 +92,15 @@ func (codecV8) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 27, 100)
 		m := new(Request)
+		d := wire.NewAliasDecoder(src, 27, 100)
 		if err := decodeBodyRequestV8(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 27, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 27, 100)
 		if err := decodeBodyResponseV8(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -145,6 +145,17 @@ func (codecV8) Loss(m codec.Message) []string {
 	return nil
 }
 
+func sizeBodyRequestV8(m *Request) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 8)
+	}
+	n, err := sizeRequestV8(m)
+	if err != nil {
+		return 0, wire.Of(err, "Request", 8)
+	}
+	return n, nil
+}
+
 func appendBodyRequestV8(dst []byte, m *Request) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 8)
@@ -158,17 +169,6 @@ func appendBodyRequestV8(dst []byte, m *Request) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyRequestV8(m *Request) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 8)
-	}
-	n, err := sizeRequestV8(m)
-	if err != nil {
-		return 0, wire.Of(err, "Request", 8)
-	}
-	return n, nil
-}
-
 func decodeBodyRequestV8(d *wire.Decoder, src []byte, i int, m *Request) error {
 	i, err := decodeRequestV8(d, src, i, m)
 	if err != nil {
@@ -178,6 +178,17 @@ func decodeBodyRequestV8(d *wire.Decoder, src []byte, i int, m *Request) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 8)
 	}
 	return nil
+}
+
+func sizeBodyResponseV8(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 8)
+	}
+	n, err := sizeResponseV8(m)
+	if err != nil {
+		return 0, wire.Of(err, "Response", 8)
+	}
+	return n, nil
 }
 
 func appendBodyResponseV8(dst []byte, m *Response) ([]byte, error) {
@@ -191,17 +202,6 @@ func appendBodyResponseV8(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV8(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV8(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 8)
-	}
-	n, err := sizeResponseV8(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 8)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV8(d *wire.Decoder, src []byte, i int, m *Response) error {

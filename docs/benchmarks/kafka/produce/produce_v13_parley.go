@@ -68,15 +68,15 @@ func (codecV13) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Request)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyRequestV13(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Response)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyResponseV13(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -92,15 +92,15 @@ func (codecV13) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Request)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyRequestV13(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyResponseV13(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -145,6 +145,17 @@ func (codecV13) Loss(m codec.Message) []string {
 	return nil
 }
 
+func sizeBodyRequestV13(m *Request) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 13)
+	}
+	n, err := sizeRequestV13(m)
+	if err != nil {
+		return 0, wire.Of(err, "Request", 13)
+	}
+	return n, nil
+}
+
 func appendBodyRequestV13(dst []byte, m *Request) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 13)
@@ -158,17 +169,6 @@ func appendBodyRequestV13(dst []byte, m *Request) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyRequestV13(m *Request) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 13)
-	}
-	n, err := sizeRequestV13(m)
-	if err != nil {
-		return 0, wire.Of(err, "Request", 13)
-	}
-	return n, nil
-}
-
 func decodeBodyRequestV13(d *wire.Decoder, src []byte, i int, m *Request) error {
 	i, err := decodeRequestV13(d, src, i, m)
 	if err != nil {
@@ -178,6 +178,17 @@ func decodeBodyRequestV13(d *wire.Decoder, src []byte, i int, m *Request) error 
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 13)
 	}
 	return nil
+}
+
+func sizeBodyResponseV13(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 13)
+	}
+	n, err := sizeResponseV13(m)
+	if err != nil {
+		return 0, wire.Of(err, "Response", 13)
+	}
+	return n, nil
 }
 
 func appendBodyResponseV13(dst []byte, m *Response) ([]byte, error) {
@@ -191,17 +202,6 @@ func appendBodyResponseV13(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV13(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV13(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 13)
-	}
-	n, err := sizeResponseV13(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 13)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV13(d *wire.Decoder, src []byte, i int, m *Response) error {

@@ -67,15 +67,15 @@ func (codecV1) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 14, 100, true)
 		m := new(Request)
+		d := wire.NewDecoder(src, 14, 100, true)
 		if err := decodeBodyRequestV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 14, 100, true)
 		m := new(Response)
+		d := wire.NewDecoder(src, 14, 100, true)
 		if err := decodeBodyResponseV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -91,15 +91,15 @@ func (codecV1) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 14, 100)
 		m := new(Request)
+		d := wire.NewAliasDecoder(src, 14, 100)
 		if err := decodeBodyRequestV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 14, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 14, 100)
 		if err := decodeBodyResponseV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -144,6 +144,17 @@ func (codecV1) Loss(m codec.Message) []string {
 	return nil
 }
 
+func sizeBodyRequestV1(m *Request) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 1)
+	}
+	n, err := sizeRequestV0(m)
+	if err != nil {
+		return 0, wire.Of(err, "Request", 1)
+	}
+	return n, nil
+}
+
 func appendBodyRequestV1(dst []byte, m *Request) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 1)
@@ -157,17 +168,6 @@ func appendBodyRequestV1(dst []byte, m *Request) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyRequestV1(m *Request) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 1)
-	}
-	n, err := sizeRequestV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Request", 1)
-	}
-	return n, nil
-}
-
 func decodeBodyRequestV1(d *wire.Decoder, src []byte, i int, m *Request) error {
 	i, err := decodeRequestV0(d, src, i, m)
 	if err != nil {
@@ -177,6 +177,17 @@ func decodeBodyRequestV1(d *wire.Decoder, src []byte, i int, m *Request) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 1)
 	}
 	return nil
+}
+
+func sizeBodyResponseV1(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 1)
+	}
+	n, err := sizeResponseV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Response", 1)
+	}
+	return n, nil
 }
 
 func appendBodyResponseV1(dst []byte, m *Response) ([]byte, error) {
@@ -190,17 +201,6 @@ func appendBodyResponseV1(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV1(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV1(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 1)
-	}
-	n, err := sizeResponseV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 1)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV1(d *wire.Decoder, src []byte, i int, m *Response) error {

@@ -67,15 +67,15 @@ func (codecV2) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewDecoder(src, 14, 100, true)
 		m := new(Request)
+		d := wire.NewDecoder(src, 14, 100, true)
 		if err := decodeBodyRequestV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewDecoder(src, 14, 100, true)
 		m := new(Response)
+		d := wire.NewDecoder(src, 14, 100, true)
 		if err := decodeBodyResponseV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -91,15 +91,15 @@ func (codecV2) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 0:
-		d := wire.NewAliasDecoder(src, 14, 100)
 		m := new(Request)
+		d := wire.NewAliasDecoder(src, 14, 100)
 		if err := decodeBodyRequestV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 1:
-		d := wire.NewAliasDecoder(src, 14, 100)
 		m := new(Response)
+		d := wire.NewAliasDecoder(src, 14, 100)
 		if err := decodeBodyResponseV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -144,6 +144,17 @@ func (codecV2) Loss(m codec.Message) []string {
 	return nil
 }
 
+func sizeBodyRequestV2(m *Request) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 2)
+	}
+	n, err := sizeRequestV0(m)
+	if err != nil {
+		return 0, wire.Of(err, "Request", 2)
+	}
+	return n, nil
+}
+
 func appendBodyRequestV2(dst []byte, m *Request) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 2)
@@ -157,17 +168,6 @@ func appendBodyRequestV2(dst []byte, m *Request) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyRequestV2(m *Request) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Request", 2)
-	}
-	n, err := sizeRequestV0(m)
-	if err != nil {
-		return 0, wire.Of(err, "Request", 2)
-	}
-	return n, nil
-}
-
 func decodeBodyRequestV2(d *wire.Decoder, src []byte, i int, m *Request) error {
 	i, err := decodeRequestV0(d, src, i, m)
 	if err != nil {
@@ -177,6 +177,17 @@ func decodeBodyRequestV2(d *wire.Decoder, src []byte, i int, m *Request) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Request", 2)
 	}
 	return nil
+}
+
+func sizeBodyResponseV2(m *Response) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 2)
+	}
+	n, err := sizeResponseV2(m)
+	if err != nil {
+		return 0, wire.Of(err, "Response", 2)
+	}
+	return n, nil
 }
 
 func appendBodyResponseV2(dst []byte, m *Response) ([]byte, error) {
@@ -190,17 +201,6 @@ func appendBodyResponseV2(dst []byte, m *Response) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putResponseV2(b, i, m)
 	return b, nil
-}
-
-func sizeBodyResponseV2(m *Response) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Response", 2)
-	}
-	n, err := sizeResponseV2(m)
-	if err != nil {
-		return 0, wire.Of(err, "Response", 2)
-	}
-	return n, nil
 }
 
 func decodeBodyResponseV2(d *wire.Decoder, src []byte, i int, m *Response) error {

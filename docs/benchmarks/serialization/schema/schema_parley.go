@@ -38,11 +38,7 @@ func (m *SmallStruct) MinVersion() codec.Version {
 
 // AppendBody appends m's fields in version v, without its id, to dst. On an error it returns dst as it was.
 func (m *SmallStruct) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
-	switch v {
-	case 1:
-		return appendBodySmallStructV1(dst, m)
-	}
-	return dst, wire.NoVersion(Protocol, v)
+	return appendSmallStructV1(dst, m, v, 0)
 }
 
 // SizeBody returns the length of what AppendBody would append.
@@ -56,22 +52,12 @@ func (m *SmallStruct) SizeBody(v codec.Version) (int, error) {
 
 // DecodeBody sets all of m from its fields in version v, without an id. It keeps nothing of src.
 func (m *SmallStruct) DecodeBody(v codec.Version, src []byte) error {
-	switch v {
-	case 1:
-		d := wire.NewDecoder(src, 0, 100, true)
-		return decodeBodySmallStructV1(&d, src, 0, m)
-	}
-	return wire.NoVersion(Protocol, v)
+	return decodeAllSmallStructV1(wire.Share(src), src, m, v)
 }
 
 // DecodeBodyAlias is DecodeBody, but strings and byte slices share src's memory.
 func (m *SmallStruct) DecodeBodyAlias(v codec.Version, src []byte) error {
-	switch v {
-	case 1:
-		d := wire.NewAliasDecoder(src, 0, 100)
-		return decodeBodySmallStructV1(&d, src, 0, m)
-	}
-	return wire.NoVersion(Protocol, v)
+	return decodeAllSmallStructV1(wire.Alias(src), src, m, v)
 }
 
 // Loss returns the paths of all fields whose values version v cannot carry.

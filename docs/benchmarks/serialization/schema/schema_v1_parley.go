@@ -5,6 +5,7 @@ package schema
 import (
 	"encoding/binary"
 	"math"
+	"time"
 
 	"github.com/parleyproto/parley/codec"
 	"github.com/parleyproto/parley/codec/wire"
@@ -16,16 +17,11 @@ type codecV1 struct{}
 func (codecV1) Append(dst []byte, m codec.Message) ([]byte, error) {
 	switch m := m.(type) {
 	case *SmallStruct:
-		if m == nil {
-			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "SmallStruct", 1)
-		}
-		n, err := sizeSmallStructV1(m)
+		b, err := appendSmallStructV1(dst, m, 1, 1)
 		if err != nil {
-			return dst, wire.Of(err, "SmallStruct", 1)
+			return dst, err
 		}
-		b, i := wire.Grow(dst, n+1)
-		b[i] = 1
-		putSmallStructV1(b, i+1, m)
+		wire.PutUvarint(b, len(dst), 1)
 		return b, nil
 	case *List:
 		if m == nil {
@@ -86,22 +82,22 @@ func (codecV1) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewDecoder(src, 0, 100, true)
 		m := new(SmallStruct)
-		if err := decodeBodySmallStructV1(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllSmallStructV1(wire.Share(src), src, m, 1)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 2:
-		d := wire.NewDecoder(src, 4, 100, true)
 		m := new(List)
+		d := wire.NewDecoder(src, 4, 100, true)
 		if err := decodeBodyListV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 3:
-		d := wire.NewDecoder(src, 0, 100, false)
 		m := new(Blob)
+		d := wire.NewDecoder(src, 0, 100, false)
 		if err := decodeBodyBlobV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -117,22 +113,22 @@ func (codecV1) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(SmallStruct)
-		if err := decodeBodySmallStructV1(&d, src, i, m); err != nil {
+		src = src[i:]
+		if err := wire.Behind(i, decodeAllSmallStructV1(wire.Alias(src), src, m, 1)); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 2:
-		d := wire.NewAliasDecoder(src, 4, 100)
 		m := new(List)
+		d := wire.NewAliasDecoder(src, 4, 100)
 		if err := decodeBodyListV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
 		return m, nil
 	case 3:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Blob)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodyBlobV1(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -151,8 +147,8 @@ func (codecV1) DecodeInto(m codec.Message, src []byte) error {
 		if m == nil || id != 1 {
 			break
 		}
-		d := wire.NewDecoder(src, 0, 100, true)
-		return decodeBodySmallStructV1(&d, src, i, m)
+		src = src[i:]
+		return wire.Behind(i, decodeAllSmallStructV1(wire.Share(src), src, m, 1))
 	case *List:
 		if m == nil || id != 2 {
 			break
@@ -173,19 +169,6 @@ func (codecV1) Loss(m codec.Message) []string {
 	return nil
 }
 
-func appendBodySmallStructV1(dst []byte, m *SmallStruct) ([]byte, error) {
-	if m == nil {
-		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "SmallStruct", 1)
-	}
-	n, err := sizeSmallStructV1(m)
-	if err != nil {
-		return dst, wire.Of(err, "SmallStruct", 1)
-	}
-	b, i := wire.Grow(dst, n)
-	putSmallStructV1(b, i, m)
-	return b, nil
-}
-
 func sizeBodySmallStructV1(m *SmallStruct) (int, error) {
 	if m == nil {
 		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "SmallStruct", 1)
@@ -197,15 +180,15 @@ func sizeBodySmallStructV1(m *SmallStruct) (int, error) {
 	return n, nil
 }
 
-func decodeBodySmallStructV1(d *wire.Decoder, src []byte, i int, m *SmallStruct) error {
-	i, err := decodeSmallStructV1(d, src, i, m)
+func sizeBodyListV1(m *List) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "List", 1)
+	}
+	n, err := sizeListV1(m)
 	if err != nil {
-		return wire.Of(err, "SmallStruct", 1)
+		return 0, wire.Of(err, "List", 1)
 	}
-	if i != len(src) {
-		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "SmallStruct", 1)
-	}
-	return nil
+	return n, nil
 }
 
 func appendBodyListV1(dst []byte, m *List) ([]byte, error) {
@@ -221,17 +204,6 @@ func appendBodyListV1(dst []byte, m *List) ([]byte, error) {
 	return b, nil
 }
 
-func sizeBodyListV1(m *List) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "List", 1)
-	}
-	n, err := sizeListV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "List", 1)
-	}
-	return n, nil
-}
-
 func decodeBodyListV1(d *wire.Decoder, src []byte, i int, m *List) error {
 	i, err := decodeListV1(d, src, i, m)
 	if err != nil {
@@ -241,6 +213,17 @@ func decodeBodyListV1(d *wire.Decoder, src []byte, i int, m *List) error {
 		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "List", 1)
 	}
 	return nil
+}
+
+func sizeBodyBlobV1(m *Blob) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Blob", 1)
+	}
+	n, err := sizeBlobV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Blob", 1)
+	}
+	return n, nil
 }
 
 func appendBodyBlobV1(dst []byte, m *Blob) ([]byte, error) {
@@ -254,17 +237,6 @@ func appendBodyBlobV1(dst []byte, m *Blob) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putBlobV1(b, i, m)
 	return b, nil
-}
-
-func sizeBodyBlobV1(m *Blob) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Blob", 1)
-	}
-	n, err := sizeBlobV1(m)
-	if err != nil {
-		return 0, wire.Of(err, "Blob", 1)
-	}
-	return n, nil
 }
 
 func decodeBodyBlobV1(d *wire.Decoder, src []byte, i int, m *Blob) error {
@@ -295,13 +267,102 @@ func sizeSmallStructV1(m *SmallStruct) (int, error) {
 	return n, nil
 }
 
+// appendSmallStructV1 appends head bytes for the caller to set, and m's fields.
+func appendSmallStructV1(dst []byte, m *SmallStruct, v codec.Version, head int) ([]byte, error) {
+	if v != 1 {
+		return dst, wire.NoVersion(Protocol, v)
+	}
+	if m == nil {
+		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "SmallStruct", v)
+	}
+	n := head + 23
+	t1, ok := wire.Nanos(m.BirthDay)
+	if !ok {
+		return dst, wire.Of(wire.Invalid("BirthDay", codec.ErrRange), "SmallStruct", v)
+	}
+	if uint64(len(m.Name)) > 255 {
+		return dst, wire.Of(wire.TooLong("Name", "length", len(m.Name), 255), "SmallStruct", v)
+	}
+	n += len(m.Name)
+	if uint64(len(m.Phone)) > 255 {
+		return dst, wire.Of(wire.TooLong("Phone", "length", len(m.Phone), 255), "SmallStruct", v)
+	}
+	n += len(m.Phone)
+	dst = wire.Reserve(dst, n)
+	dst = dst[:len(dst)+head]
+	var h2 [22]byte
+	binary.BigEndian.PutUint64(h2[0:8], uint64(t1))
+	binary.BigEndian.PutUint64(h2[8:16], uint64(math.Float64bits(float64(m.Money))))
+	binary.BigEndian.PutUint32(h2[16:20], uint32(m.Siblings))
+	h2[20] = wire.Bool(bool(m.Spouse))
+	h2[21] = byte(len(m.Name))
+	dst = append(dst, h2[:]...)
+	dst = append(dst, m.Name...)
+	dst = append(dst, byte(len(m.Phone)))
+	dst = append(dst, m.Phone...)
+	return dst, nil
+}
+
+// decodeAllSmallStructV1 sets all of m from src. Strings are cut from text if that is not empty.
+func decodeAllSmallStructV1(text string, src []byte, m *SmallStruct, v codec.Version) error {
+	if v != 1 {
+		return wire.NoVersion(Protocol, v)
+	}
+	i := 0
+	var n3 uint64
+	if len(src)-i < 22 {
+		return wire.Of(wire.ShortRun(src, i,
+			wire.Width{Path: "BirthDay", Bytes: 8},
+			wire.Width{Path: "Money", Bytes: 8},
+			wire.Width{Path: "Siblings", Bytes: 4},
+			wire.Width{Path: "Spouse", Bytes: 1},
+			wire.Width{Path: "Name", Bytes: 1},
+		), "SmallStruct", v)
+	}
+	r4 := (*[22]byte)(src[i:])
+	t5 := int64(binary.BigEndian.Uint64(r4[0:8]))
+	m.BirthDay = time.Unix(0, t5).UTC()
+	if t5 == wire.ZeroTime {
+		m.BirthDay = time.Time{}
+	}
+	m.Money = math.Float64frombits(binary.BigEndian.Uint64(r4[8:16]))
+	m.Siblings = int32(binary.BigEndian.Uint32(r4[16:20]))
+	if r4[20] > 1 {
+		return wire.Of(wire.Bad("Spouse", i+20, codec.ErrCanonical), "SmallStruct", v)
+	}
+	m.Spouse = r4[20] != 0
+	n3 = uint64(r4[21])
+	i += 22
+	if n3 > uint64(len(src)-i) {
+		return wire.Of(wire.Short("Name", src), "SmallStruct", v)
+	}
+	j6 := i + int(n3)
+	m.Name = wire.Cut(text, src, i, j6)
+	i = j6
+	if len(src)-i < 1 {
+		return wire.Of(wire.Short("Phone", src), "SmallStruct", v)
+	}
+	n7 := uint64(src[i])
+	i++
+	if n7 > uint64(len(src)-i) {
+		return wire.Of(wire.Short("Phone", src), "SmallStruct", v)
+	}
+	j8 := i + int(n7)
+	m.Phone = wire.Cut(text, src, i, j8)
+	i = j8
+	if i != len(src) {
+		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "SmallStruct", v)
+	}
+	return nil
+}
+
 // putSmallStructV1 writes m's fields to b from index i on, and returns the index after them.
 func putSmallStructV1(b []byte, i int, m *SmallStruct) int {
-	r1 := (*[21]byte)(b[i:])
-	binary.BigEndian.PutUint64(r1[0:8], uint64(wire.UnixNanos(m.BirthDay)))
-	binary.BigEndian.PutUint64(r1[8:16], uint64(math.Float64bits(float64(m.Money))))
-	binary.BigEndian.PutUint32(r1[16:20], uint32(m.Siblings))
-	r1[20] = wire.Bool(bool(m.Spouse))
+	r9 := (*[21]byte)(b[i:])
+	binary.BigEndian.PutUint64(r9[0:8], uint64(wire.UnixNanos(m.BirthDay)))
+	binary.BigEndian.PutUint64(r9[8:16], uint64(math.Float64bits(float64(m.Money))))
+	binary.BigEndian.PutUint32(r9[16:20], uint32(m.Siblings))
+	r9[20] = wire.Bool(bool(m.Spouse))
 	i += 21
 	b[i] = byte(len(m.Name))
 	i++
@@ -322,35 +383,39 @@ func decodeSmallStructV1(d *wire.Decoder, src []byte, i int, m *SmallStruct) (in
 			wire.Width{Path: "Spouse", Bytes: 1},
 		)
 	}
-	r2 := (*[21]byte)(src[i:])
-	m.BirthDay = wire.Time(int64(binary.BigEndian.Uint64(r2[0:8])))
-	m.Money = math.Float64frombits(binary.BigEndian.Uint64(r2[8:16]))
-	m.Siblings = int32(binary.BigEndian.Uint32(r2[16:20]))
-	if r2[20] > 1 {
+	r10 := (*[21]byte)(src[i:])
+	t11 := int64(binary.BigEndian.Uint64(r10[0:8]))
+	m.BirthDay = time.Unix(0, t11).UTC()
+	if t11 == wire.ZeroTime {
+		m.BirthDay = time.Time{}
+	}
+	m.Money = math.Float64frombits(binary.BigEndian.Uint64(r10[8:16]))
+	m.Siblings = int32(binary.BigEndian.Uint32(r10[16:20]))
+	if r10[20] > 1 {
 		return i, wire.Bad("Spouse", i+20, codec.ErrCanonical)
 	}
-	m.Spouse = r2[20] != 0
+	m.Spouse = r10[20] != 0
 	i += 21
 	if len(src)-i < 1 {
 		return i, wire.Short("Name", src)
 	}
-	n3 := uint64(src[i])
+	n12 := uint64(src[i])
 	i++
-	if n3 > uint64(len(src)-i) {
+	if n12 > uint64(len(src)-i) {
 		return i, wire.Short("Name", src)
 	}
-	m.Name = d.String(src, i, i+int(n3))
-	i += int(n3)
+	m.Name = d.String(src, i, i+int(n12))
+	i += int(n12)
 	if len(src)-i < 1 {
 		return i, wire.Short("Phone", src)
 	}
-	n4 := uint64(src[i])
+	n13 := uint64(src[i])
 	i++
-	if n4 > uint64(len(src)-i) {
+	if n13 > uint64(len(src)-i) {
 		return i, wire.Short("Phone", src)
 	}
-	m.Phone = d.String(src, i, i+int(n4))
-	i += int(n4)
+	m.Phone = d.String(src, i, i+int(n13))
+	i += int(n13)
 	return i, nil
 }
 
@@ -358,13 +423,13 @@ func decodeSmallStructV1(d *wire.Decoder, src []byte, i int, m *SmallStruct) (in
 func sizeListV1(m *List) (int, error) {
 	n := 0
 	n += wire.UvarintSize(uint64(len(m.Items)))
-	for k5 := range m.Items {
-		e6 := &m.Items[k5]
-		s7, err := sizeSmallStructV1(e6)
+	for k14 := range m.Items {
+		e15 := &m.Items[k14]
+		s16, err := sizeSmallStructV1(e15)
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Items", k5))
+			return 0, wire.In(err, wire.Index("Items", k14))
 		}
-		n += s7
+		n += s16
 	}
 	return n, nil
 }
@@ -373,40 +438,40 @@ func sizeListV1(m *List) (int, error) {
 func putListV1(b []byte, i int, m *List) int {
 	i = wire.PutUvarint(b, i, uint64(len(m.Items)))
 	for k := range m.Items {
-		e8 := &m.Items[k]
-		i = putSmallStructV1(b, i, e8)
+		e17 := &m.Items[k]
+		i = putSmallStructV1(b, i, e17)
 	}
 	return i
 }
 
 // decodeListV1 reads m's fields from src[i:], and returns the index after them.
 func decodeListV1(d *wire.Decoder, src []byte, i int, m *List) (int, error) {
-	n9, i10 := wire.Uvarint(src, i)
-	if i10 < 0 {
+	n18, i19 := wire.Uvarint(src, i)
+	if i19 < 0 {
 		return i, wire.BadUvarint("Items", src, i)
 	}
-	i = i10
-	if n9 > uint64(len(src)-i)/23 {
+	i = i19
+	if n18 > uint64(len(src)-i)/23 {
 		return i, wire.Short("Items", src)
 	}
-	if !d.Take(int(n9), 72) {
-		return i, d.OverBudget("Items", i, int(n9), 72)
+	if !d.Take(int(n18), 72) {
+		return i, d.OverBudget("Items", i, int(n18), 72)
 	}
 	switch {
-	case n9 == 0:
+	case n18 == 0:
 		m.Items = nil
-	case uint64(cap(m.Items)) >= n9:
-		m.Items = m.Items[:n9]
+	case uint64(cap(m.Items)) >= n18:
+		m.Items = m.Items[:n18]
 	default:
-		m.Items = make([]SmallStruct, n9)
+		m.Items = make([]SmallStruct, n18)
 	}
-	for k11 := range m.Items {
-		e12 := &m.Items[k11]
-		i13, err := decodeSmallStructV1(d, src, i, e12)
+	for k20 := range m.Items {
+		e21 := &m.Items[k20]
+		i22, err := decodeSmallStructV1(d, src, i, e21)
 		if err != nil {
-			return i, wire.In(err, wire.Index("Items", k11))
+			return i, wire.In(err, wire.Index("Items", k20))
 		}
-		i = i13
+		i = i22
 	}
 	return i, nil
 }
@@ -441,25 +506,25 @@ func decodeBlobV1(d *wire.Decoder, src []byte, i int, m *Blob) (int, error) {
 	if len(src)-i < 1 {
 		return i, wire.Short("Name", src)
 	}
-	n14 := uint64(src[i])
+	n23 := uint64(src[i])
 	i++
-	if n14 > uint64(len(src)-i) {
+	if n23 > uint64(len(src)-i) {
 		return i, wire.Short("Name", src)
 	}
-	m.Name = d.String(src, i, i+int(n14))
-	i += int(n14)
+	m.Name = d.String(src, i, i+int(n23))
+	i += int(n23)
 	if len(src)-i < 4 {
 		return i, wire.Short("Data", src)
 	}
-	n15 := uint64(binary.BigEndian.Uint32(src[i:]))
+	n24 := uint64(binary.BigEndian.Uint32(src[i:]))
 	i += 4
-	if n15 > uint64(len(src)-i) {
+	if n24 > uint64(len(src)-i) {
 		return i, wire.Short("Data", src)
 	}
 	m.Data = nil
-	if n15 > 0 {
-		m.Data = d.Bytes(src, i, i+int(n15))
+	if n24 > 0 {
+		m.Data = d.Bytes(src, i, i+int(n24))
 	}
-	i += int(n15)
+	i += int(n24)
 	return i, nil
 }
