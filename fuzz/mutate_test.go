@@ -217,7 +217,16 @@ func FuzzMutateFrames(f *testing.F) {
 		frame.CRC32C{Format: frame.Uint16LE}, frame.LengthField{}, // the last is wrong: no frames
 	}
 	f.Fuzz(func(t *testing.T, which uint8, decisions []byte) {
-		l := fuzz.Layout{Format: formats[int(which)%len(formats)]}
+		l := fuzz.Layout{Format: formats[int(which)%len(formats)], MaxPayload: int(which) * 3}
+		if which%2 == 1 { // fields of every kind, some beyond the payload
+			l.Fields = func(p []byte) []fuzz.Field {
+				return []fuzz.Field{
+					{Off: 1, Len: 4, Kind: fuzz.LittleEndian}, {Off: 0, Len: 3, Kind: fuzz.BigEndian},
+					{Off: 0, Len: 1, Kind: fuzz.Uvarint}, {Off: len(p) - 2, Len: 2, Kind: fuzz.Checksum},
+					{Off: 2, Len: 9, Kind: fuzz.BigEndian}, {Off: -1, Len: 1}, {Off: 0, Len: 0}, {Off: 1 << 40, Len: 2},
+				}
+			}
+		}
 		frames := fuzz.MutateFrames(fuzz.NewSource(decisions), [][]byte{[]byte("a"), {}, []byte("some text")}, l, 4)
 		if len(frames) > 100 {
 			t.Fatalf("%d frames", len(frames))

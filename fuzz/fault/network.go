@@ -75,6 +75,7 @@ func (n *Network) DialFrom(ctx context.Context, host, name string) (net.Conn, er
 	}
 	if err := ln.offer(client.server); err != nil {
 		client.Close()
+		client.server.Close()
 		n.Link.count.refusals.Add(1)
 		return fail(err)
 	}

@@ -182,64 +182,43 @@ func TestReadDeadline(t *testing.T) {
 	})
 }
 
-func TestDownAndUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var n fault.Network
-		client, server, ln := connect(t, &n)
-		client.Write([]byte("before"))
-		n.Down("server")
-		want(t, "client", readOne(client), result{"", syscall.ECONNRESET})
-		want(t, "server", readOne(server), result{"before", nil})
-		want(t, "server", readOne(server), result{"", syscall.ECONNRESET})
-		if _, err := n.Dial(t.Context(), "server"); !errors.Is(err, syscall.ECONNREFUSED) {
-			t.Errorf("dial while down: %v", err)
-		}
-		n.Up("server")
-		again, err := n.Dial(t.Context(), "server")
+// Nobody accepts: the queue fills, and the next dial is refused.
+func TestBacklogIsBounded(t *testing.T) {
+	var n fault.Network
+	ln, _ := n.Listen("server")
+	dialled := 0
+	for {
+		c, err := n.Dial(t.Context(), "server")
 		if err != nil {
-			t.Fatal(err)
+			if !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Error(err)
+			}
+			break
 		}
-		defer again.Close()
-		if accepted, err := ln.Accept(); err != nil {
-			t.Error(err)
-		} else {
-			accepted.Close()
-		}
-		if s := n.Stats(); s.Outages != 1 || s.Refusals != 1 || s.Faults() != 2 {
-			t.Errorf("counted %v", s)
-		}
-	})
+		defer c.Close()
+		dialled++
+	}
+	if dialled != 4096 {
+		t.Errorf("%d connections wait", dialled)
+	}
+	ln.Close()
 }
 
-func TestPartition(t *testing.T) {
+func TestDialIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var n fault.Network
-		client, server, _ := connect(t, &n)
-		n.Partition("server")
-		want(t, "write", writeOne(client, "held"), result{"held", nil})
-		server.SetReadDeadline(time.Now().Add(time.Minute))
-		want(t, "read", readOne(server), result{"", os.ErrDeadlineExceeded})
-		server.SetReadDeadline(time.Time{})
-
+		n := &fault.Network{Link: fault.Link{Latency: time.Hour}}
+		ln, _ := n.Listen("server")
+		defer ln.Close()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if _, err := n.Dial(ctx, "server"); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("dial: %v", err)
-		}
-		dialled := make(chan error)
-		go func() {
-			c, err := n.Dial(t.Context(), "server")
-			if err == nil {
-				c.Close()
+		d := elapsed(func() {
+			if _, err := n.Dial(ctx, "server"); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("dial: %v", err)
 			}
-			dialled <- err
-		}()
-		synctest.Wait()
-		n.Heal("server")
-		if err := <-dialled; err != nil {
-			t.Errorf("dial after the partition: %v", err)
+		})
+		if d != time.Minute {
+			t.Errorf("took %v", d)
 		}
-		want(t, "read", readOne(server), result{"held", nil})
 	})
 }
 

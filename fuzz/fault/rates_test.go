@@ -2,8 +2,6 @@ package fault_test
 
 import (
 	"io"
-	"os"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,30 +64,6 @@ func TestOneWayStays(t *testing.T) {
 		got, _ := io.ReadAll(server)
 		if len(got) > 50-lost {
 			t.Errorf("%d bytes arrived although %d of 50 were lost", len(got), lost)
-		}
-	})
-}
-
-// A partition holds the news of a reset too.
-func TestPartitionHoldsAReset(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := &fault.Network{Link: fault.Link{Latency: time.Second}}
-		client, server, _ := connect(t, n)
-		client.Write([]byte("arrives"))
-		time.Sleep(2 * time.Second)
-		n.Partition("server")
-		client.Write([]byte("lost with its sender"))
-		client.(*fault.Conn).SetLinger(0)
-		client.Close()
-		server.SetReadDeadline(time.Now().Add(time.Hour))
-		want(t, "what had arrived", readOne(server), result{"arrives", nil})
-		want(t, "parted", readOne(server), result{"", os.ErrDeadlineExceeded})
-		want(t, "server writes", writeOne(server, "hello?"), result{"hello?", nil})
-		server.SetReadDeadline(time.Time{})
-		n.Heal("server")
-		d := elapsed(func() { want(t, "healed", readOne(server), result{"", syscall.ECONNRESET}) })
-		if d != time.Second {
-			t.Errorf("the reset took %v to arrive, want 1s", d)
 		}
 	})
 }
