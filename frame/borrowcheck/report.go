@@ -14,6 +14,8 @@ type checker struct {
 	reported map[report]bool
 }
 
+const returned = "returned"
+
 type report struct {
 	pos  token.Pos
 	text string
@@ -24,9 +26,15 @@ func (f *flow) kept(s state, v ssa.Value, pos token.Pos, how string) {
 	if v == nil {
 		return
 	}
-	if l, ok := worst(f.loans(s, v)); ok {
-		f.report(l, pos, "a frame borrowed from "+l.call+" is "+how+"; it is valid until the next call, keep a copy (bytes.Clone)")
+	l, ok := worst(f.loans(s, v))
+	if !ok {
+		return
 	}
+	text := "a frame borrowed from " + l.call + " is " + how + "; it is valid until the next call, keep a copy (bytes.Clone)"
+	if how == returned && f.fn.Parent() == nil {
+		text += " or mark this function as lending (" + directive + ")"
+	}
+	f.report(l, pos, text)
 }
 
 // used reports that v is used, if its loan has ended.

@@ -228,6 +228,6 @@ func (f *flow) returned(s state, v *ssa.Return) {
 		return
 	}
 	for _, x := range v.Results {
-		f.kept(s, x, v.Pos(), "returned")
+		f.kept(s, x, v.Pos(), returned)
 	}
 }

@@ -110,7 +110,7 @@ func (c *conn) closures(wg *sync.WaitGroup) {
 }
 
 func (c *conn) whole() ([]byte, error) {
-	return c.r.Next() // want `borrowed from Reader.Next is returned`
+	return c.r.Next() // want `borrowed from Reader.Next is returned; .* mark this function as lending \(//parley:borrows\)`
 }
 
 func part(r *frame.Reader) (int, []byte) {
