@@ -307,7 +307,7 @@ func TestCommands(t *testing.T) {
 		acts = append(acts, actStart, actReady, actPropose, actAccept, actCut, actProbe)
 	}
 	for _, role := range roles {
-		props := gopter.NewProperties(parameters(2000))
+		props := gopter.NewProperties(parameters(400))
 		props.Property(role.String()+" as in the table", commands.Prop(&commands.ProtoCommands{
 			NewSystemUnderTestFunc: func(commands.State) commands.SystemUnderTest { return newMachine(role) },
 			InitialStateGen:        gen.Const(expected{role: role, state: negotiate.Open, version: 5, completed: 1}),

@@ -102,7 +102,7 @@ func speakable(a, b negotiate.Offer, v codec.Version) bool {
 }
 
 func TestChooseLaws(t *testing.T) {
-	props := gopter.NewProperties(parameters(1000))
+	props := gopter.NewProperties(parameters(400))
 	law := func(name string, holds func(server, client negotiate.Offer, a negotiate.Agreement, r *negotiate.Refusal) bool) {
 		props.Property(name, prop.ForAll(func(server, client negotiate.Offer) bool {
 			a, err := negotiate.Choose(server, client)
@@ -227,7 +227,7 @@ func TestProofLaws(t *testing.T) {
 	role := gen.OneConstOf(negotiate.Client, negotiate.Server)
 	kind := gen.OneConstOf(negotiate.KindProbe, negotiate.KindCut)
 	epoch := gen.UInt64Range(0, 3)
-	props := gopter.NewProperties(parameters(2000))
+	props := gopter.NewProperties(parameters(1000))
 	props.Property("equal exactly when all that they prove is equal", prop.ForAll(
 		func(d1, d2 negotiate.Digest, same bool, k1, k2 negotiate.Key, r1, r2 negotiate.Role, f1, f2 negotiate.Kind, e1, e2 uint64) bool {
 			if same {
