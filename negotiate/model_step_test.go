@@ -116,9 +116,24 @@ func (r *rules) step(w world, c choice) (world, error) {
 		l.dropped, l.pipes = true, [2]pipe{}
 	} else {
 		err = r.touch(&w, &l, c)
+		if e := &l.ends[c.role]; err == nil && e.closed && !l.tampered && !fair(e.cause) {
+			err = fmt.Errorf("the %v accuses an honest peer: %w", c.role, e.cause)
+		}
 	}
 	r.bury(&w)
 	return w, err
+}
+
+// Why an end closes, beside what package negotiate says.
+var (
+	errSuperseded = errors.New("superseded by a younger connection")
+	errLost       = errors.New("session lost")
+)
+
+// fair tells whether a connection may end so when nobody meddles with it.
+func fair(cause error) bool {
+	return errors.Is(cause, errSuperseded) || errors.Is(cause, errLost) || errors.Is(cause, io.ErrUnexpectedEOF) ||
+		errors.Is(cause, negotiate.ErrLate) || errors.As(cause, new(*negotiate.TimeoutError))
 }
 
 // touch lets something happen to one end.
@@ -206,18 +221,18 @@ func (r *rules) session(w *world, l *link, role negotiate.Role, f any) error {
 		}
 		switch {
 		case l.generation != p.generation:
-			e.close(errors.New("superseded by a younger connection of ours"))
+			e.close(errSuperseded)
 			return nil
 		case f.life == 0: // the outcome of what was sent is unknown; begin anew
 			w.client = party{life: p.life + 1, generation: p.generation}
-			e.close(errors.New("session lost"))
+			e.close(errLost)
 			return nil
 		}
 		l.attached[role] = true
 		r.replay(l, role, p, f.received)
 	case data:
 		if role == negotiate.Client && l.generation != p.generation {
-			e.close(errors.New("superseded by a younger connection of ours"))
+			e.close(errSuperseded)
 			return nil
 		}
 		if !l.attached[role] {
@@ -238,7 +253,7 @@ func (r *rules) serveAttach(w *world, l *link, f attach) error {
 	known := p.life == f.life
 	switch {
 	case known && f.generation <= p.generation, p.life > f.life:
-		e.close(errors.New("superseded"))
+		e.close(errSuperseded)
 		return nil
 	case !known && f.stateful > 0:
 		r.write(l, negotiate.Server, []string{e.write(attach{life: 0})})
@@ -247,7 +262,7 @@ func (r *rules) serveAttach(w *world, l *link, f attach) error {
 	for _, other := range w.conns {
 		if other != nil && other != l && other.attached[negotiate.Server] {
 			old := *other
-			old.ends[negotiate.Server].close(errors.New("superseded"))
+			old.ends[negotiate.Server].close(errSuperseded)
 			*r.replaceLink(w, other) = old
 		}
 	}

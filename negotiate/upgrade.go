@@ -295,6 +295,10 @@ func (s *step) timer() {
 			s.abandon(TimedOut)
 		}
 	default:
-		s.err = &TimeoutError{Waiting: "frame of the change of version", After: orDefault(s.cfg.Timeout)}
+		waiting := "end of the change of version"
+		if s.state == Probing {
+			waiting = "PROBE"
+		}
+		s.err = &TimeoutError{Waiting: waiting, After: orDefault(s.cfg.Timeout)}
 	}
 }
