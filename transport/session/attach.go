@@ -89,7 +89,7 @@ func (m *Machine) attachServer(o *Opening) error {
 	m.fence()
 	m.id = e.Session
 	if !known {
-		m.secret = e.Auth
+		m.secret, m.epoch = e.Auth, e.Generation
 	}
 	l := m.carry(o, e.Generation)
 	answer := Envelope{Kind: KindAttached, Generation: m.gen, Epoch: m.epoch, Received: m.inbox.received, First: m.outbox.first}
@@ -119,12 +119,15 @@ func (m *Machine) consistent(e *Envelope) bool {
 // attachedBy takes the server's answer to ATTACH.
 func (m *Machine) attachedBy(l *link, e *Envelope) error {
 	known := e.Flags&FlagKnown != 0
+	// The server's state began after data was written with the first ATTACH: what that data
+	// came to, a server knew that is no more.
+	younger := known && !m.known && l.wrote && e.Epoch > 1
 	switch {
 	case m.p.role != client || m.state != Attaching || e.Generation != m.gen:
 		return &ProtocolError{Section: "6.3", Reason: "ATTACHED that answers no ATTACH"}
 	case !known && e.Received != 0:
 		return &ProtocolError{Section: "6.3", Reason: "ATTACHED received something in a session that it does not know"}
-	case known && (m.known && e.Epoch != m.epoch || !m.consistent(e)):
+	case known && (m.known && e.Epoch != m.epoch || !m.consistent(e) || younger && e.Received != 0):
 		m.lose()
 		m.identify()
 		return &ProtocolError{Section: "6.3", Reason: "the server does not remember the session as it was"}
@@ -133,7 +136,7 @@ func (m *Machine) attachedBy(l *link, e *Envelope) error {
 		m.identify()
 		m.sendAttach(l)
 		return nil
-	case !known && l.wrote:
+	case !known && l.wrote, younger:
 		m.lose()
 	}
 	m.known, m.epoch = true, e.Epoch
@@ -163,7 +166,7 @@ func (m *Machine) attached(l *link, received uint64, resumed bool) {
 		}
 	}
 	m.inbox.asked = m.inbox.done > 0 // the last acknowledgement may have been lost
-	m.inbox.told = 0
+	m.inbox.told, m.inbox.ackBy = 0, never
 	m.ping(l)
 	if m.away != nil {
 		m.sendGoAway(l)

@@ -28,7 +28,7 @@ type Machine struct {
 	id     [16]byte
 	secret [32]byte
 	gen    uint64 // of the last attached connection
-	epoch  uint64 // of the server's state of this session
+	epoch  uint64 // the generation that began the server's state of this session
 	known  bool   // a client's session has been answered by ATTACHED
 
 	link   *link
@@ -54,10 +54,6 @@ func (p *Profile) New(now time.Time) *Machine {
 	m.inbox.ackBy = never
 	if p.role == client {
 		m.identify()
-	} else {
-		var b [8]byte
-		p.random(b[:])
-		m.epoch = be64(b[:]) >> 1
 	}
 	m.armResume()
 	return m
