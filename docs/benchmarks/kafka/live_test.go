@@ -10,6 +10,7 @@ import (
 	"github.com/parleyproto/parley/docs/benchmarks/kafka/apiversions"
 	"github.com/parleyproto/parley/docs/benchmarks/kafka/metadata"
 	"github.com/parleyproto/parley/frame"
+	"github.com/parleyproto/parley/frame/preset"
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
@@ -76,7 +77,7 @@ func TestLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	c := &client{t: t, r: frame.NewReader(conn, frame.Uint32BE), w: frame.NewWriter(conn, frame.Uint32BE)}
+	c := &client{t: t, r: frame.NewReader(conn, preset.Kafka), w: frame.NewWriter(conn, preset.Kafka)}
 
 	apis := c.ask(apiversions.Protocol, 18, 3, &apiversions.Request{
 		ClientSoftwareName: "parley", ClientSoftwareVersion: "1.0", NodeID: -1,
