@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/parleyproto/parley/fuzz/sessiontest"
 	"github.com/parleyproto/parley/negotiate"
 	"github.com/parleyproto/parley/transport/session"
 )
@@ -51,6 +52,24 @@ func TestSupersededConnectionIsInert(t *testing.T) {
 	y.send(data(2, "after"))
 	if n := y.saw(session.EventMessage); n != 1 {
 		t.Errorf("%d messages on the new connection, want 1", n)
+	}
+}
+
+func TestOnlyWhatWasNotReceivedIsSentAgain(t *testing.T) {
+	p := profile(t, negotiate.Server, nil)
+	x := newServerPeer(t, p)
+	for range 3 {
+		x.m.Send(x.now, &sessiontest.Msg{}, session.SendOptions{})
+	}
+	x.pump()
+	x.send(session.Envelope{Kind: session.KindAck, Done: 1, Received: 1})
+	y := reattach(t, p, x, session.Envelope{Generation: 2, First: 1, Received: 2}, true)
+	y.attach()
+	if a := y.take(session.KindAttached); a.First != 2 {
+		t.Errorf("the lowest number retained is %d, want 2", a.First)
+	}
+	if d := y.take(session.KindData); d.Seq != 3 {
+		t.Errorf("sent again from %d, want 3: 2 was received", d.Seq)
 	}
 }
 

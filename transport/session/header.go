@@ -88,6 +88,12 @@ func (h *header) parse(b []byte, text bool) (payload []byte, err error) {
 	}
 	h.flags = Flags(b[1])
 	c := cursor{b: b, at: 2}
+	if h.flags == 0 { // most messages
+		if n, size := uvarint(b[2:]); size > 0 && n > 0 && len(b) <= MaxFragment {
+			h.seq = n
+			return b[2+size:], nil
+		}
+	}
 	h.seq = c.uvarint()
 	if h.flags != 0 {
 		if h.flags&FlagAck != 0 {

@@ -32,15 +32,13 @@ type queues struct {
 	norm uint32 // sent in a row from Normal while Low waits
 }
 
-// head returns the lane to send from next, or ok false if all are empty. It drops gone items
-// from the fronts.
+// head returns the lane to send from next, or ok false if all are empty.
 func (q *queues) head() (next Lane, ok bool) {
-	for l := range q.lane {
-		for r := &q.lane[l]; r.len() > 0 && r.at(0).has(itemGone); {
-			r.pop()
-		}
+	high, norm := q.live(High), q.live(Normal)
+	if norm && !high && q.norm < turns {
+		return Normal, true
 	}
-	high, norm, low := q.lane[High].len() > 0, q.lane[Normal].len() > 0, q.lane[Low].len() > 0
+	low := q.live(Low)
 	switch {
 	case high && (q.high < turns || !norm && !low):
 		return High, true
@@ -50,6 +48,15 @@ func (q *queues) head() (next Lane, ok bool) {
 		return Low, true
 	}
 	return 0, false
+}
+
+// live tells whether a lane has a message. It drops those from its front that are gone.
+func (q *queues) live(l Lane) bool {
+	r := &q.lane[l]
+	for r.n > 0 && r.at(0).has(itemGone) {
+		r.pop()
+	}
+	return r.n > 0
 }
 
 // took counts a turn of the lane that head gave.

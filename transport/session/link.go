@@ -42,7 +42,6 @@ type link struct {
 	frag   fragment
 
 	writing bool // a batch is with the driver
-	hold    bool // control frames only: between own PROBE and the peer's
 	wrote   bool // data was written in the session before this connection's ATTACH
 	early   bool // data may follow ATTACH at once
 	closing bool // nothing is read any more, and the connection ends when ctl is written
@@ -96,10 +95,7 @@ func (l *link) step(now time.Time, in negotiate.Input) (rest []negotiate.Action,
 			l.read = l.p.dialect(a.Version)
 			l.dec.SetFormat(l.read.Format)
 			l.framesIn = 0
-		case negotiate.Hold:
-			l.hold = true
-		case negotiate.Release:
-			l.hold = false
+		case negotiate.Hold, negotiate.Release: // SendsData tells
 		default:
 			rest = append(rest, a)
 		}

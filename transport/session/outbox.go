@@ -194,15 +194,14 @@ func (m *Machine) sweep() {
 // when none is, or when that one would lose something.
 func (m *Machine) encode(lane Lane, msg codec.Message) (c *chunk, off, size int, d *Dialect, err error) {
 	f := &m.outbox.filler[lane]
-	newest := m.p.newest()
-	d = newest
-	if l := m.link; l != nil && m.state == Attached {
-		d = l.write
+	d = m.p.newest
+	if m.state == Attached {
+		d = m.link.write
 	}
 	c = f.room()
 	all, err := d.Codec.Append(c.buf, msg)
-	if err == nil && d != newest && len(codec.Loss(d.Codec, msg)) > 0 {
-		d = newest
+	if err == nil && d != m.p.newest && len(codec.Loss(d.Codec, msg)) > 0 {
+		d = m.p.newest
 		all, err = d.Codec.Append(c.buf, msg)
 	}
 	if err != nil {

@@ -28,6 +28,7 @@ type Profile struct {
 	role     negotiate.Role
 	cfg      Config
 	dialects []Dialect // ascending by version
+	newest   *Dialect  // of those offered: its bytes are kept while there is no connection
 	hello    negotiate.HandshakeConfig
 	upgrade  negotiate.UpgradeConfig
 	window   int // allowed to the peer, in weights
@@ -49,6 +50,12 @@ func NewProfile(role negotiate.Role, cfg Config) (*Profile, error) {
 	}
 	p.setDefaults()
 	offer := p.hello.Offer
+	p.newest = &p.dialects[0]
+	for i := range p.dialects {
+		if d := &p.dialects[i]; offer.Versions.Has(d.Version) {
+			p.newest = d
+		}
+	}
 	p.window, p.largest = int(offer.Window), int(offer.MaxMessage)
 	p.hello.Role, p.hello.Timeout, p.hello.Recognizer = role, p.cfg.HandshakeTimeout, cfg.Recognizer
 	p.upgrade = negotiate.UpgradeConfig{Role: role, Offer: offer, Timeout: p.cfg.UpgradeTimeout, NoDowngrade: cfg.NoDowngrade}
@@ -154,17 +161,7 @@ func (p *Profile) Dialect(v codec.Version) (Dialect, bool) {
 }
 
 // Newest returns the highest version that is offered.
-func (p *Profile) Newest() codec.Version { return p.newest().Version }
-
-// newest returns the dialect whose bytes are kept while there is no connection.
-func (p *Profile) newest() *Dialect {
-	for i := len(p.dialects) - 1; i > 0; i-- {
-		if d := &p.dialects[i]; p.hello.Offer.Versions.Has(d.Version) {
-			return d
-		}
-	}
-	return &p.dialects[0]
-}
+func (p *Profile) Newest() codec.Version { return p.newest.Version }
 
 func (p *Profile) dialect(v codec.Version) *Dialect {
 	i, ok := slices.BinarySearchFunc(p.dialects, v, func(d Dialect, v codec.Version) int {

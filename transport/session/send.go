@@ -93,8 +93,10 @@ func (m *Machine) queue(msg codec.Message, opt *SendOptions) (*item, error) {
 	if opt.Lane >= lanes {
 		return nil, errors.New("session: SendOptions.Lane is none of High, Normal, Low")
 	}
-	if err := m.admit(opt.Lane, 0); err != nil {
-		return nil, err
+	if m.outbox.full { // do not encode in vain
+		if err := m.admit(opt.Lane, 0); err != nil {
+			return nil, err
+		}
 	}
 	c, off, size, d, err := m.encode(opt.Lane, msg)
 	if err != nil {

@@ -88,7 +88,7 @@ func (m *Machine) writeControl(l *link, e *Envelope) {
 
 // sends tells whether data may be written on l.
 func (m *Machine) sends(l *link) bool {
-	if l.closing || l.hold || !l.up.SendsData() {
+	if l.closing || !l.up.SendsData() {
 		return false
 	}
 	return m.state == Attached || m.state == Attaching && l.early
