@@ -116,6 +116,7 @@ func (r *rules) step(w world, c choice) (world, error) {
 		l.dropped, l.pipes = true, [2]pipe{}
 	} else {
 		err = r.touch(&w, &l, c)
+		r.catchUp(&w, &l, c.role)
 		if e := &l.ends[c.role]; err == nil && e.closed && !l.tampered && !fair(e.cause) {
 			err = fmt.Errorf("the %v accuses an honest peer: %w", c.role, e.cause)
 		}
@@ -229,7 +230,7 @@ func (r *rules) session(w *world, l *link, role negotiate.Role, f any) error {
 			return nil
 		}
 		l.attached[role] = true
-		r.replay(l, role, p, f.received)
+		l.replay[role] = f.received + 1
 	case data:
 		if role == negotiate.Client && l.generation != p.generation {
 			e.close(errSuperseded)
@@ -273,7 +274,7 @@ func (r *rules) serveAttach(w *world, l *link, f attach) error {
 	w.server = p
 	l.attached[negotiate.Server] = true
 	r.write(l, negotiate.Server, []string{e.write(attach{f.life, f.generation, p.received, 0})})
-	r.replay(l, negotiate.Server, p, f.received)
+	l.replay[negotiate.Server] = f.received + 1
 	return nil
 }
 
@@ -288,12 +289,17 @@ func (r *rules) replaceLink(w *world, l *link) *link {
 	return fresh
 }
 
-// replay sends what the peer has not received.
-func (r *rules) replay(l *link, role negotiate.Role, p party, received uint8) {
-	e := &l.ends[role]
-	for seq := received + 1; seq <= p.sent; seq++ {
+// catchUp sends what the peer said at its ATTACH that it has not received, unless data is
+// held.
+func (r *rules) catchUp(w *world, l *link, role negotiate.Role) {
+	e, from := &l.ends[role], l.replay[role]
+	if from == 0 || e.held || e.closed {
+		return
+	}
+	for seq := from; seq <= w.party(role).sent; seq++ {
 		r.write(l, role, []string{e.write(data{seq})})
 	}
+	l.replay[role] = 0
 }
 
 func (r *rules) write(l *link, role negotiate.Role, frames []string) {

@@ -39,11 +39,12 @@ type budget struct {
 // link is one connection.
 type link struct {
 	generation uint8
-	ends       [2]end  // by role
-	pipes      [2]pipe // by the role of the writer
-	attached   [2]bool // by role: the session has been opened or resumed
-	dropped    bool    // nothing that is written arrives any more
-	tampered   bool    // somebody between has changed something
+	ends       [2]end   // by role
+	pipes      [2]pipe  // by the role of the writer
+	attached   [2]bool  // by role: the session has been opened or resumed
+	replay     [2]uint8 // by role: the message to go on from, until that is done; 0: it is done
+	dropped    bool     // nothing that is written arrives any more
+	tampered   bool     // somebody between has changed something
 }
 
 // rules is what all worlds of one model share.
@@ -229,7 +230,7 @@ func (r *rules) key(dst []byte, w world) []byte {
 			dst = append(dst, 0)
 			continue
 		}
-		dst = append(dst, l.generation, flags(l.dropped, l.tampered, l.attached[0], l.attached[1]))
+		dst = append(dst, l.generation, l.replay[0], l.replay[1], flags(l.dropped, l.tampered, l.attached[0], l.attached[1]))
 		for i := range l.ends {
 			dst = l.ends[i].appendKey(dst)
 			dst = append(dst, byte(len(l.pipes[i].frames)), byte(l.pipes[i].off))
