@@ -2,7 +2,6 @@ package frame
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"hash/crc32"
 )
 
@@ -61,7 +60,10 @@ func (c *crcFrames) width() int {
 
 func (c *crcFrames) appendSum(dst []byte, sum uint32) []byte {
 	if c.text {
-		return hex.AppendEncode(dst, binary.BigEndian.AppendUint32(nil, sum))
+		for shift := 28; shift >= 0; shift -= 4 {
+			dst = append(dst, "0123456789abcdef"[sum>>shift&0xF])
+		}
+		return dst
 	}
 	return binary.LittleEndian.AppendUint32(dst, sum)
 }

@@ -93,33 +93,60 @@ func (f lineCount) trailed(buf []byte, part Part) (Part, error) {
 
 // count returns how many bytes follow line, if it counts any.
 func (f lineCount) count(line []byte) (n uint64, counts bool, err error) {
-	verb := firstWord(line)
+	verb, _ := nextWord(line)
 	for _, c := range f.Counted {
 		if string(verb) != c.Verb && !(f.Fold && bytes.EqualFold(verb, []byte(c.Verb))) {
 			continue
 		}
-		words := bytes.Fields(line)
-		at := c.Word
-		if at < 0 {
-			at += len(words)
-		}
-		if at < 1 || at >= len(words) {
+		digits := word(line, c.Word)
+		if digits == nil {
 			return 0, false, corrupt("the word that counts is missing after " + c.Verb)
 		}
-		n, err := strconv.ParseUint(string(words[at]), 10, 62)
+		n, err := strconv.ParseUint(string(digits), 10, 62)
 		if err != nil {
-			return 0, false, corrupt(fmt.Sprintf("word %d after %s is no number of bytes", at, c.Verb))
+			return 0, false, corrupt(fmt.Sprintf("word %d after %s is no number of bytes", c.Word, c.Verb))
 		}
 		return n, true, nil
 	}
 	return 0, false, nil
 }
 
-func firstWord(line []byte) []byte {
-	if i := bytes.IndexAny(line, " \t"); i >= 0 {
-		return line[:i]
+// word returns the i-th word behind the first of line, from the end if i is negative, or nil.
+func word(line []byte, i int) []byte {
+	_, line = nextWord(line)
+	if i < 0 {
+		n := 0
+		for rest := line; ; n++ {
+			var w []byte
+			if w, rest = nextWord(rest); w == nil {
+				break
+			}
+		}
+		if i += n + 1; i < 1 {
+			return nil
+		}
 	}
-	return line
+	for ; i > 1; i-- {
+		_, line = nextWord(line)
+	}
+	w, _ := nextWord(line)
+	return w
+}
+
+// nextWord returns the first word of line, nil if there is none, and what follows it.
+func nextWord(line []byte) (word, rest []byte) {
+	start := 0
+	for start < len(line) && (line[start] == ' ' || line[start] == '\t') {
+		start++
+	}
+	end := start
+	for end < len(line) && line[end] != ' ' && line[end] != '\t' {
+		end++
+	}
+	if start == end {
+		return nil, nil
+	}
+	return line[start:end], line[end:]
 }
 
 func (f lineCount) AppendFrame(dst, payload []byte) ([]byte, error) {

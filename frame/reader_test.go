@@ -9,76 +9,251 @@ import (
 	"testing/iotest"
 
 	"github.com/parleyproto/parley/frame"
+	"github.com/parleyproto/parley/fuzz"
 )
 
-func TestReaderReadsWhatWriterWrites(t *testing.T) {
-	payloads := []string{"hello", "", "world", strings.Repeat("x", 100_000)}
-	for _, f := range []frame.Format{frame.LF, frame.StrictLF, frame.Uint32BE, frame.Uint64LE, frame.Uint24BE} {
-		var wire bytes.Buffer
-		w := frame.NewWriter(&wire, f)
-		for _, p := range payloads {
-			if err := w.WriteFrame([]byte(p)); err != nil {
-				t.Fatal(f, err)
-			}
+// want checks that r's next frames are those given.
+func want(t *testing.T, r *frame.Reader, payloads ...string) {
+	t.Helper()
+	for _, w := range payloads {
+		if p, err := r.Next(); err != nil || string(p) != w {
+			t.Fatalf("got %.60q, error %v; want %.60q", p, err, w)
 		}
-		if err := w.Flush(); err != nil {
+	}
+}
+
+func TestSetFormatKeepsBufferedBytes(t *testing.T) {
+	r := frame.NewReader(strings.NewReader("HELLO\n\x00\x03abc\x03def"), frame.LF)
+	want(t, r, "HELLO")
+	r.SetFormat(frame.Uint16BE)
+	want(t, r, "abc")
+	r.SetFormat(frame.Uint8)
+	want(t, r, "def")
+	if _, err := r.Next(); err != io.EOF {
+		t.Errorf("error %v at the end, want io.EOF", err)
+	}
+}
+
+// A frame that was begun is one of the old format, however much of it has come.
+func TestSetFormatInsideFrame(t *testing.T) {
+	for _, whole := range []bool{true, false} {
+		src := io.Reader(strings.NewReader("\x05hello\x05world\nline\n"))
+		if !whole {
+			src = iotest.OneByteReader(src)
+		}
+		r := frame.NewReader(src, frame.Uint8)
+		if _, err := r.NextReader(); err != nil {
 			t.Fatal(err)
 		}
-		for _, src := range []io.Reader{bytes.NewReader(wire.Bytes()), iotest.OneByteReader(bytes.NewReader(wire.Bytes()))} {
-			r := frame.NewReader(src, f)
-			for i, want := range payloads {
-				if got, err := r.Next(); err != nil || string(got) != want {
-					t.Fatalf("%v frame %d: %d bytes, error %v; want %d", f, i, len(got), err, len(want))
-				}
-			}
-			if _, err := r.Next(); err != io.EOF {
-				t.Errorf("after the last frame: %v, want io.EOF", err)
-			}
+		r.SetFormat(frame.Uint8)
+		if n, err := r.PeekSize(); n != 5 || err != nil {
+			t.Fatalf("size %d, error %v; want 5", n, err)
+		}
+		r.SetFormat(frame.LF)
+		want(t, r, "world", "", "line")
+	}
+}
+
+// STARTTLS: what follows the frame belongs to somebody else.
+func TestExactLeavesTheRest(t *testing.T) {
+	for _, f := range []frame.Format{frame.LF, frame.Uint32BE, frame.Netstring, frame.Delimiter("\r\n"), frame.Fixed(5)} {
+		wire, err := f.AppendFrame(nil, []byte("hello"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		src := strings.NewReader(string(wire) + "the next protocol")
+		r := frame.NewReader(src, f)
+		r.Exact = true
+		want(t, r, "hello")
+		if rest, _ := io.ReadAll(src); string(rest) != "the next protocol" || len(r.Buffered()) > 0 {
+			t.Errorf("%#v: %q is left, %q buffered", f, rest, r.Buffered())
 		}
 	}
 }
 
-func TestDecoderInPlace(t *testing.T) {
-	d := frame.NewDecoder(frame.Uint16BE)
-	src := strings.NewReader("\x00\x05hello\x00\x05wor")
-	n, _ := src.Read(d.Space(64))
-	d.Wrote(n)
-	p, err := d.Next()
-	if err != nil || string(p) != "hello" {
-		t.Fatalf("%q, %v", p, err)
+func TestPeekSize(t *testing.T) {
+	r := frame.NewReader(iotest.OneByteReader(strings.NewReader("\x00\x0512345\x00\x00")), frame.Uint16BE)
+	for _, size := range []uint64{5, 0} {
+		for range 2 {
+			if n, err := r.PeekSize(); n != size || err != nil {
+				t.Fatalf("size %d, error %v; want %d", n, err, size)
+			}
+		}
+		want(t, r, "12345"[:size])
 	}
-	if _, err := d.Next(); err != frame.ErrShort || d.Need() != 2 {
-		t.Fatalf("%v, need %d; want ErrShort, 2", err, d.Need())
+	if _, err := r.PeekSize(); err != io.EOF {
+		t.Errorf("error %v, want io.EOF", err)
 	}
-	d.Write([]byte("ld"))
-	p, err = d.Next()
-	if err != nil || string(p) != "world" {
-		t.Fatalf("%q, %v", p, err)
-	}
-	d.SetFormat(frame.LF)
-	d.Write([]byte("line\r\nrest"))
-	p, err = d.Next()
-	if err != nil || string(p) != "line" || string(d.Buffered()) != "rest" {
-		t.Fatalf("%q, %v, buffered %q", p, err, d.Buffered())
-	}
-	if _, err := d.Next(); err != frame.ErrShort {
-		t.Fatal(err)
-	}
-	d.End()
-	if _, err := d.Next(); !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Fatal(err)
+	r = frame.NewReader(strings.NewReader("\x02a\x00\x03bc\x00"), frame.COBS) // decodes in place: once only
+	for _, w := range []string{"a", "bc"} {
+		if n, err := r.PeekSize(); n != uint64(len(w)) || err != nil {
+			t.Fatalf("size %d, error %v; want %d", n, err, len(w))
+		}
+		want(t, r, w)
 	}
 }
 
-func TestStreamOfLargeFrame(t *testing.T) {
-	wire := append([]byte{0, 0, 0, 9}, "0123456789"...)
-	r := frame.NewReader(iotest.OneByteReader(bytes.NewReader(append(wire, 0, 0, 1, 'x'))), frame.Uint32BE)
+// A read deadline that passes loses no byte, wherever in a frame it does.
+func TestDeadlinesLoseNothing(t *testing.T) {
+	const wire = "\x05hello\x00\x0312\x00"
+	src := fuzz.SplitReader(strings.NewReader(wire), fuzz.Plan{Sizes: []int{1, fuzz.Interrupt, 0, fuzz.Interrupt}, Repeat: true})
+	r := frame.NewReader(src, frame.Uint8)
+	var got []string
+	timeouts := 0
+	for {
+		p, err := r.Next()
+		if err == io.EOF {
+			break
+		} else if errors.Is(err, fuzz.ErrInjected) {
+			timeouts++
+			continue
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, string(p))
+	}
+	if strings.Join(got, "|") != "hello||12\x00" || timeouts < len(wire) {
+		t.Errorf("got %q after %d timeouts", got, timeouts)
+	}
+}
+
+func TestSourceWithoutProgress(t *testing.T) {
+	r := frame.NewReader(fuzz.SplitReader(strings.NewReader("abc"), fuzz.Plan{Sizes: []int{0}, Repeat: true}), frame.LF)
+	if _, err := r.Next(); err != io.ErrNoProgress {
+		t.Errorf("error %v, want io.ErrNoProgress", err)
+	}
+}
+
+type liar struct{ n int }
+
+func (l liar) Read([]byte) (int, error) { return l.n, nil }
+
+func TestSourceThatLies(t *testing.T) {
+	for _, n := range []int{-1, 1 << 30} {
+		if _, err := frame.NewReader(liar{n}, frame.LF).Next(); !errors.Is(err, frame.ErrCorrupt) {
+			t.Errorf("Read returns %d: error %v", n, err)
+		}
+	}
+}
+
+func TestReset(t *testing.T) {
+	r := frame.NewReader(strings.NewReader("\xff\xff\xff\xff\xff\xff\xff\xff"), frame.Uint64BE)
+	if _, err := r.Next(); !errors.Is(err, frame.ErrCorrupt) {
+		t.Fatal(err)
+	}
+	r.Reset(strings.NewReader("a\nbc"), frame.LF)
+	want(t, r, "a")
+	_, err := r.Next()
+	var e *frame.Error
+	if !errors.As(err, &e) || !errors.Is(err, io.ErrUnexpectedEOF) || e.Offset != 2 {
+		t.Errorf("error %v, want an unexpected EOF at offset 2", err)
+	}
+}
+
+func TestFramesEndsAtFinalError(t *testing.T) {
+	r := frame.NewReader(strings.NewReader("\xc0ok\xc0bad\xdbx\xc0fine\xc0cut"), frame.SLIP)
+	var got []string
+	for p, err := range r.Frames() {
+		if err != nil {
+			p = []byte(err.Error())
+		}
+		got = append(got, string(p))
+	}
+	if len(got) != 4 || got[0] != "ok" || got[2] != "fine" || !strings.Contains(got[1], "offset 4") || !strings.Contains(got[3], "unexpected EOF") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestOversizePolicies(t *testing.T) {
+	const wire = "ok\nmuch too long\nfine\n"
+	for _, c := range []struct {
+		policy frame.Oversize
+		want   []string
+	}{
+		{frame.Fail, []string{"ok", "! "}},
+		{frame.Skip, []string{"ok", "! ", "fine"}},
+		{frame.Truncate, []string{"ok", "! much", "fine"}},
+		{frame.Stream, []string{"ok", "! ", "fine"}},
+	} {
+		r := frame.NewReader(strings.NewReader(wire), frame.LF)
+		r.MaxFrame, r.Oversize = 4, c.policy
+		var got []string
+		for p, err := range r.Frames() {
+			if err != nil {
+				p = append([]byte("! "), p...)
+			}
+			got = append(got, string(p))
+		}
+		if strings.Join(got, "|") != strings.Join(c.want, "|") {
+			t.Errorf("policy %d: got %q, want %q", c.policy, got, c.want)
+		}
+	}
+}
+
+func TestStreamPolicy(t *testing.T) {
+	for _, whole := range []bool{true, false} {
+		src := io.Reader(strings.NewReader("ok\nmuch too long\nfine\n"))
+		if !whole {
+			src = iotest.OneByteReader(src)
+		}
+		r := frame.NewReader(src, frame.LF)
+		r.MaxFrame, r.Oversize = 4, frame.Stream
+		want(t, r, "ok")
+		if _, err := r.Next(); !errors.Is(err, frame.ErrTooLarge) {
+			t.Fatal(err)
+		}
+		body, err := r.NextReader()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := io.ReadAll(body); string(p) != "much too long" || err != nil {
+			t.Fatalf("%q, %v", p, err)
+		}
+		want(t, r, "fine")
+	}
+}
+
+// A stream of any size passes in constant memory.
+func TestNextReaderConstantMemory(t *testing.T) {
+	const size = 32 << 20
+	for _, f := range []frame.Format{frame.Uint32BE, frame.LF, frame.COBS, frame.CRC32C{Format: frame.Uint32BE}, frame.Rest} {
+		wire, err := f.AppendFrame(nil, bytes.Repeat([]byte{'x'}, size))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fuzz.AllocBound(t, nil, 0, 512<<10, func([]byte) {
+			body, err := frame.NewReader(bytes.NewReader(wire), f).NextReader()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := io.Copy(io.Discard, body); n != size || err != nil {
+				t.Fatalf("%#v: %d bytes, error %v", f, n, err)
+			}
+		})
+	}
+}
+
+func TestNextReaderCutOff(t *testing.T) {
+	r := frame.NewReader(strings.NewReader("\x05hel"), frame.Uint8)
 	body, err := r.NextReader()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := io.ReadAll(body); string(got) != "012345678" || err != nil {
-		t.Fatalf("%q, %v", got, err)
+	if p, err := io.ReadAll(body); string(p) != "hel" || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("%q, %v", p, err)
 	}
-	_ = wire
+}
+
+func TestNextReaderDropsTheRest(t *testing.T) {
+	r := frame.NewReader(iotest.HalfReader(strings.NewReader("\x05hello\x05world\x02ok")), frame.Uint8)
+	body, err := r.NextReader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.ReadFull(body, make([]byte, 2))
+	if body, err = r.NextReader(); err != nil {
+		t.Fatal(err)
+	}
+	io.ReadFull(body, make([]byte, 1))
+	want(t, r, "ok")
 }

@@ -19,12 +19,13 @@ const (
 type Writer struct {
 	MaxFrame int // largest payload in bytes; 0: DefaultMaxFrame; negative: no limit
 
-	dst  io.Writer
-	f    Format
-	buf  []byte
-	err  error
-	vec  [3][]byte
-	bufs net.Buffers
+	dst      io.Writer
+	f        Format
+	stateful bool
+	buf      []byte
+	err      error
+	vec      [3][]byte
+	bufs     net.Buffers
 }
 
 // NewWriter returns a Writer of frames of format f to dst. If f's options are wrong, WriteFrame
@@ -44,12 +45,16 @@ func (w *Writer) Reset(dst io.Writer, f Format) {
 
 // SetFormat changes the format from the next frame on.
 func (w *Writer) SetFormat(f Format) {
-	run, err := open(f)
+	ready, err := Compile(f)
 	if err != nil {
 		w.err = err
 		return
 	}
-	w.f = run
+	w.f = ready
+	s, stateful := ready.(Stateful)
+	if w.stateful = stateful; stateful {
+		w.f = s.Fresh()
+	}
 }
 
 // WriteFrame writes the frame that carries payload. It does not keep payload.
@@ -72,15 +77,19 @@ func (w *Writer) WriteFrame(payload []byte) error {
 	return nil
 }
 
-// WriteFrames writes one frame for each payload, or, if one of them cannot be carried, none.
+// WriteFrames writes one frame for each payload, or, if one of them cannot be carried, none. A
+// [Stateful] format has moved on with the frames before that one; then these are written.
 func (w *Writer) WriteFrames(payloads ...[]byte) error {
 	buf := w.buf
 	for _, p := range payloads {
-		if err := w.check(p); err != nil {
-			return err
+		err := w.check(p)
+		if err == nil {
+			buf, err = w.f.AppendFrame(buf, p)
 		}
-		var err error
-		if buf, err = w.f.AppendFrame(buf, p); err != nil {
+		if err != nil {
+			if w.stateful {
+				w.buf = buf
+			}
 			return err
 		}
 	}

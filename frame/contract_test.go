@@ -1,0 +1,55 @@
+package frame_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/parleyproto/parley/frame"
+)
+
+// broken is a format from outside that does not keep the contract.
+type broken struct{ part frame.Part }
+
+func (b broken) AppendFrame(dst, payload []byte) ([]byte, error) { return append(dst, payload...), nil }
+func (b broken) Split([]byte, frame.In) (frame.Part, error)      { return b.part, nil }
+
+func TestBrokenFormatIsAnError(t *testing.T) {
+	for _, part := range []frame.Part{
+		{Size: -1},
+		{Size: 100},
+		{Size: 2, Off: -1},
+		{Size: 2, Off: 2, End: 1},
+		{Size: 2, End: 3},
+		{Size: 1, More: true},
+		{From: -1},
+	} {
+		_, err := frame.NewReader(strings.NewReader("abc"), broken{part}).Next()
+		if !errors.Is(err, frame.ErrFormat) {
+			t.Errorf("%+v: error %v, want ErrFormat", part, err)
+		}
+	}
+}
+
+// refusing is a format whose errors are of its own kind.
+type refusing struct{ broken }
+
+var errOwn = errors.New("not mine")
+
+func (refusing) Split(buf []byte, _ frame.In) (frame.Part, error) {
+	if len(buf) == 0 {
+		return frame.Part{}, nil
+	}
+	return frame.Part{Size: 1}, errOwn
+}
+
+func TestForeignErrorIsWrapped(t *testing.T) {
+	r := frame.NewReader(strings.NewReader("abc"), refusing{})
+	for offset := range 3 {
+		_, err := r.Next()
+		var e *frame.Error
+		if !errors.As(err, &e) || !errors.Is(err, errOwn) || !errors.Is(err, frame.ErrCorrupt) || e.Offset != int64(offset) || !e.Recoverable {
+			t.Errorf("%d: %v", offset, err)
+		}
+	}
+}
