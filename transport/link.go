@@ -20,6 +20,7 @@ type link struct {
 	reader   int  // the goroutine that has the reading role; it grows when the role is taken
 	reading  bool // and it waits for bytes, or for the lock with them
 	writing  bool // somebody writes; who comes meanwhile leaves the bytes to them
+	vector   net.Buffers
 	patience time.Time
 	linger   bool          // the peer should get the last words
 	over     chan struct{} // closed when the session has done with the connection

@@ -112,8 +112,10 @@ func (s *Session) accept(give func(now time.Time) (uint64, error)) (uint64, erro
 		s.time() // else the writer's will do: nothing that counts from here is short
 	}
 	id, err := give(s.clock)
+	if s.link == nil {
+		s.settle() // else who writes does it
+	}
 	if err == nil || errors.Is(err, session.ErrQueueFull) {
-		s.settle()
 		s.flush(alone && s.m.Backlog() <= direct)
 	}
 	return id, err

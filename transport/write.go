@@ -77,7 +77,8 @@ func (s *Session) write(l *link, bufs net.Buffers) {
 	if len(bufs) == 1 {
 		_, err = l.conn.Write(bufs[0])
 	} else {
-		_, err = bufs.WriteTo(l.conn)
+		l.vector = bufs // in the link, because WriteTo makes it escape
+		_, err = l.vector.WriteTo(l.conn)
 	}
 	s.mu.Lock()
 	if err != nil {
