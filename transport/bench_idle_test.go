@@ -63,6 +63,10 @@ func parleyIdle(b *testing.B, n int) float64 {
 	return idle(b, n, l.Addr().String(), func(conn net.Conn) { attach(b, conn, profile) })
 }
 
+// settle is when the sessions count as idle: the transport waits for up to 2 seconds before
+// it gives their memory back.
+const settle = 3 * time.Second
+
 // idle connects n clients, lets each speak, and returns the memory of one in KiB. The
 // client's own socket, about half a KiB, is in it.
 func idle(b *testing.B, n int, addr string, speak func(net.Conn)) float64 {
@@ -76,6 +80,7 @@ func idle(b *testing.B, n int, addr string, speak func(net.Conn)) float64 {
 		speak(conn)
 		conns = append(conns, conn)
 	}
+	<-time.After(settle)
 	after := heap()
 	for _, conn := range conns {
 		conn.Close()

@@ -96,7 +96,7 @@ func (c *Client) once(ctx context.Context) error {
 		o.conn.Close()
 		return err
 	}
-	go c.read(l, 0)
+	go c.begin(l, 0)
 	<-l.over
 	return c.over(l)
 }

@@ -23,14 +23,13 @@ const maxBatch = 32
 // turns lets a session's handlers run one at a time. Guarded by the session's lock, but for
 // progress.
 type turns struct {
-	queue   []session.Event // messages that wait for their turn, or for Messages
-	busy    bool            // a goroutine runs handlers
-	batch   *batch          // those that it is at; nil: none
-	told    int             // how many of them the machine knows to be done
-	count   uint64          // of the batches begun
-	seen    position        // where the handlers were when the watch last looked
-	watch   *time.Timer
-	watched bool
+	queue []session.Event // messages that wait for their turn, or for Messages
+	busy  bool            // a goroutine runs handlers
+	batch *batch          // those that it is at; nil: none
+	told  int             // how many of them the machine knows to be done
+	count uint64          // of the batches begun
+	seen  position        // where the handlers were when the watch last looked
+	watch *time.Timer     // nil: it sleeps
 }
 
 // batch is some messages that are handled without the lock.
@@ -233,15 +232,11 @@ func (s *Session) reply(call uint64, reply codec.Message, err error) {
 // wakeWatch starts the watch if it sleeps.
 func (s *Session) wakeWatch() {
 	t := &s.turns
-	if t.watched {
+	if t.watch != nil {
 		return
 	}
-	t.watched, t.seen = true, t.position()
-	if t.watch == nil {
-		t.watch = time.AfterFunc(yieldAfter, s.look)
-	} else {
-		t.watch.Reset(yieldAfter)
-	}
+	t.seen = t.position()
+	t.watch = time.AfterFunc(yieldAfter, s.look)
 }
 
 // look runs every 10 ms while handlers run. What was done meanwhile is told; and when it is
@@ -254,10 +249,11 @@ func (s *Session) look() {
 	if at == t.seen && t.busy {
 		s.yield()
 	}
-	t.watched = at != t.seen
-	if t.watched {
+	if at != t.seen {
 		t.seen = at
 		t.watch.Reset(yieldAfter)
+	} else {
+		t.watch = nil
 	}
 	t.tell(s)
 	s.settle()
@@ -268,7 +264,7 @@ func (s *Session) look() {
 func (s *Session) yield() {
 	if l := s.link; l != nil && !l.reading && !l.plain {
 		l.reader++
-		go s.read(l, l.reader)
+		go s.begin(l, l.reader)
 	}
 }
 

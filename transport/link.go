@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
 	"time"
 
 	"github.com/parleyproto/parley/transport/session"
@@ -17,9 +19,10 @@ type link struct {
 	conn     net.Conn
 	gen      uint64
 	endpoint string
-	reader   int  // the goroutine that has the reading role; it grows when the role is taken
-	reading  bool // and it waits for bytes, or for the lock with them
-	writing  bool // somebody writes; who comes meanwhile leaves the bytes to them
+	reader   int       // the goroutine that has the reading role; it grows when the role is taken
+	reading  bool      // and it waits for bytes, or for the lock with them
+	writing  bool      // somebody writes; who comes meanwhile leaves the bytes to them
+	stirred  time.Time // when the deadline of reading was set; zero: there is none
 	vector   net.Buffers
 	patience time.Time
 	linger   bool          // the peer should get the last words
@@ -27,7 +30,8 @@ type link struct {
 	err      *Error        // why
 	readyAt  time.Time     // when the session was attached; zero: not yet
 	away     *session.GoAwayError
-	plain    bool // a slow handler keeps the role: nothing else bounds what a legacy peer sends
+	server   *Server // that counts the connection; nil at a client
+	plain    bool    // a slow handler keeps the role: nothing else bounds what a legacy peer sends
 }
 
 // attach gives the session a connection, in place of the one it may have. The caller runs
@@ -50,40 +54,77 @@ func (s *Session) attach(conn net.Conn, o *session.Opening, endpoint string) (*l
 	return l, nil
 }
 
+// begin does what came with the opening, or was left by the goroutine before, and reads on.
+func (s *Session) begin(l *link, me int) {
+	s.mu.Lock()
+	s.work()
+	s.flush(s.m.Backlog() <= direct)
+	s.unlock()
+	s.read(l, me)
+}
+
 // read moves bytes from the connection to the machine, and does what they cause, until the
 // connection is over or the reading role, whose number is me, was given to another
 // goroutine.
 func (s *Session) read(l *link, me int) {
 	s.mu.Lock()
-	s.work()
 	for s.link == l && l.reader == me {
-		s.flush(s.m.Backlog() <= direct)
-		if s.link != l || l.reader != me {
-			break
-		}
-		buf := s.m.Space(l.gen)
-		if buf == nil { // the last words are being written; what comes is thrown away
-			buf = make([]byte, 512)
-		}
-		l.reading = true
-		s.unlock()
-		n, err := l.conn.Read(buf)
-		s.mu.Lock()
-		l.reading = false
-		if n > 0 {
-			s.m.Wrote(s.time(), l.gen, n)
-			s.work()
-		}
-		if err != nil {
-			s.m.Detach(s.time(), l.gen, streamError(l.endpoint, err))
-			s.work()
+		if idle := s.receive(l); idle {
+			l.reader++
+			go s.read(l, l.reader)
+			s.unlock()
+			return
 		}
 	}
 	role := l.reader == me
-	s.flush(true)
 	s.unlock()
 	if role {
 		l.hangUp()
+	}
+}
+
+// receive waits for bytes and does what they cause. The lock is free while it waits. It tells
+// whether the connection has become idle: the memory of the machine is given back then, and
+// the goroutine is to be replaced by a fresh one, whose stack is small.
+func (s *Session) receive(l *link) (idle bool) {
+	buf := s.m.Space(l.gen)
+	if buf == nil { // the last words are being written; what comes is thrown away
+		buf = make([]byte, 512)
+	}
+	l.reading = true
+	s.unlock()
+	n, err := l.conn.Read(buf)
+	s.mu.Lock()
+	l.reading = false
+	if n > 0 {
+		s.m.Wrote(s.time(), l.gen, n)
+		s.stir(l)
+		s.work()
+	}
+	switch {
+	case err == nil:
+	case n == 0 && s.link == l && errors.Is(err, os.ErrDeadlineExceeded):
+		l.stirred = time.Time{}
+		l.conn.SetReadDeadline(time.Time{})
+		s.m.Idle()
+		return true
+	default:
+		s.m.Detach(s.time(), l.gen, streamError(l.endpoint, err))
+		s.work()
+	}
+	s.flush(s.m.Backlog() <= direct)
+	return false
+}
+
+// idleAfter is when a connection that was busy is idle: between one and two of it.
+const idleAfter = time.Second
+
+// stir notes that bytes came, and keeps a deadline in the future, which only an idle
+// connection meets.
+func (s *Session) stir(l *link) {
+	if s.link == l && s.clock.Sub(l.stirred) > idleAfter && !l.plain {
+		l.stirred = s.clock
+		l.conn.SetReadDeadline(s.clock.Add(2 * idleAfter))
 	}
 }
 
@@ -94,6 +135,9 @@ func (l *link) hangUp() {
 		io.CopyN(io.Discard, l.conn, 1<<20)
 	}
 	l.conn.Close()
+	if l.server != nil {
+		l.server.gone(l.conn)
+	}
 }
 
 // drop ends the session's use of l. The reader closes it; unless last words are on their way,

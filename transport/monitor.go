@@ -54,7 +54,7 @@ type judgement struct {
 // session is dead.
 func (s *Session) observe(now time.Time, usual time.Duration) (dead bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	j := &s.judgement
 	if j.monitor == nil || s.err != nil {
 		return false

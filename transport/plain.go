@@ -58,6 +58,7 @@ func (p *plain) Stats() session.Stats                           { return p.stats
 func (p *plain) ID() [16]byte                                   { return [16]byte{} }
 func (p *plain) Fail(time.Time, uint64, string) (uint64, error) { return 0, nil }
 
+func (p *plain) Idle()                       {}
 func (p *plain) PeerInterval() time.Duration { return 0 }
 
 // Backlog is never 0: what is sent to a legacy peer may stay unread, so a writer does it.

@@ -10,18 +10,22 @@ import (
 	"github.com/parleyproto/parley/transport/session"
 )
 
-// serve opens a connection, finds its session and reads until it is over.
+// serve opens a connection, finds its session, and leaves it to a fresh goroutine to read: the
+// opening needs a stack that an idle session does not.
 func (s *Server) serve(conn net.Conn) {
-	sess, l := s.begin(conn)
+	sess, l := s.meet(conn)
 	s.opened(conn)
-	if l != nil {
-		sess.read(l, 0)
+	if l == nil {
+		s.gone(conn)
+		return
 	}
+	l.server = s
+	go sess.begin(l, 0)
 }
 
-// begin opens a connection and attaches it to its session. It returns no link when there is
+// meet opens a connection and attaches it to its session. It returns no link when there is
 // none; the connection is closed then.
-func (s *Server) begin(conn net.Conn) (*Session, *link) {
+func (s *Server) meet(conn net.Conn) (*Session, *link) {
 	addr := conn.RemoteAddr().String()
 	ctx, cancel := context.WithTimeout(context.Background(), s.handshakeTimeout())
 	key, err := keyOf(ctx, conn)
@@ -90,6 +94,8 @@ func (s *Session) dismiss() {
 
 // refuse tells a client to come again later.
 func (s *Server) refuse(conn net.Conn) {
+	defer s.tasks.Done()
+	defer s.gate.refused()
 	defer s.opened(conn)
 	addr := conn.RemoteAddr().String()
 	ctx, cancel := context.WithTimeout(context.Background(), s.handshakeTimeout())

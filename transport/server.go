@@ -193,23 +193,16 @@ func (s *Server) accept(conn net.Conn) {
 		conn.Close()
 		return
 	}
-	addr := conn.RemoteAddr()
-	admitted := s.gate.enter(addr)
-	if !admitted && !s.gate.refuse() {
-		s.leave(conn)
+	switch addr := conn.RemoteAddr(); {
+	case s.gate.enter(addr):
+		go s.serve(conn)
+	case s.gate.refuse():
+		go s.refuse(conn)
+	default:
 		conn.Close()
-		return
+		s.opened(conn)
+		s.tasks.Done()
 	}
-	go func() {
-		defer s.tasks.Done()
-		if admitted {
-			s.serve(conn)
-			s.gate.leave(addr)
-		} else {
-			s.refuse(conn)
-			s.gate.refused()
-		}
-	}()
 }
 
 // enter notes a connection that is being opened. It returns false after Close.
@@ -231,7 +224,8 @@ func (s *Server) opened(conn net.Conn) {
 	delete(s.openings, conn)
 }
 
-func (s *Server) leave(conn net.Conn) {
-	s.opened(conn)
+// gone notes that an admitted connection has been closed.
+func (s *Server) gone(conn net.Conn) {
+	s.gate.leave(conn.RemoteAddr())
 	s.tasks.Done()
 }

@@ -74,6 +74,7 @@ type machine interface {
 	Close(now time.Time, code session.CloseCode, text string)
 	Backlog() int
 	PeerInterval() time.Duration
+	Idle()
 	Stats() session.Stats
 	ID() [16]byte
 }

@@ -14,3 +14,16 @@ func (m *Machine) PeerInterval() time.Duration {
 	}
 	return 0
 }
+
+// Idle gives memory back that a quiet session does not need: the read buffer, if nothing is in
+// it, and what queues have kept. Nobody may read into Space meanwhile.
+func (m *Machine) Idle() {
+	m.trim()
+	if l := m.link; l != nil {
+		l.dec.Release()
+		if len(l.ctl) == 0 {
+			l.ctl = nil
+		}
+		l.env = nil
+	}
+}
