@@ -1,0 +1,57 @@
+package session_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parleyproto/parley/fuzz/sessiontest"
+	"github.com/parleyproto/parley/negotiate"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// What Output returned stays as it is while a blocked write still reads it, though a newer
+// connection is attached, the message acknowledged and its memory used again.
+func TestBytesBeingWrittenAreNotUsedAgain(t *testing.T) {
+	p := profile(t, negotiate.Server, nil)
+	x := newServerPeer(t, p)
+	for range 10 { // fill the first small chunk
+		x.m.Send(x.now, &sessiontest.Msg{Body: strings.Repeat("s", 100)}, session.SendOptions{})
+	}
+	x.pump()
+	x.send(session.Envelope{Kind: session.KindAck, Done: 10, Received: 10})
+	for _, size := range []int{100, 5000, 50_000} {
+		id := x.m.Generation()
+		m := x.m
+		m.Send(x.now, &sessiontest.Msg{Body: strings.Repeat("a", size)}, session.SendOptions{})
+		written := m.Output(x.now, id)
+		before := slices.Concat(written...)
+		sent := uint64(m.Stats().MessagesOut)
+		y := reattach(t, p, x, session.Envelope{Generation: id + 1, First: 1, Received: sent}, true)
+		y.attach()
+		y.send(session.Envelope{Kind: session.KindAck, Done: sent, Received: sent})
+		for range 40 {
+			m.Send(x.now, &sessiontest.Msg{Body: strings.Repeat("z", 900)}, session.SendOptions{})
+		}
+		y.pump()
+		if !bytes.Equal(slices.Concat(written...), before) {
+			t.Fatalf("a message of %d bytes changed while it was written", size)
+		}
+		all := m.Stats().MessagesOut
+		for all = m.Stats().MessagesOut; m.Stats().Unacked > 0; all = m.Stats().MessagesOut {
+			y.send(session.Envelope{Kind: session.KindAck, Done: all, Received: all})
+		}
+	}
+}
+
+// A line cannot end with CR, so no fragment of a text does.
+func TestTextFragmentDoesNotEndWithCR(t *testing.T) {
+	p := pair(t, 1, nil)
+	const before = session.MaxFragment - len("1 0 0 ") - 2
+	p.Client.Send(session.Normal, sessiontest.Msg{Body: strings.Repeat("x", before) + "\r\r" + "rest"}, session.SendOptions{})
+	rest(t, p)
+	if n := p.Client.Saw(session.EventDetached); n != 0 {
+		t.Errorf("the connection broke %d times", n)
+	}
+}
