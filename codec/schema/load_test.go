@@ -51,3 +51,27 @@ func TestLoadWithoutSchema(t *testing.T) {
 		t.Errorf("want a NoSchemaError, got %v", err)
 	}
 }
+
+// The guide's examples are a schema without mistakes.
+func TestGuide(t *testing.T) {
+	t.Parallel()
+	protocols, err := schema.Load("testdata/guide", ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := protocols[0]
+	if !p.IsText(1) || p.IsText(2) || len(p.MessagesAt(3)) != 2 {
+		t.Errorf("got %+v", p)
+	}
+	reading := p.Messages[0]
+	var names []string
+	for _, f := range reading.At(3) {
+		names = append(names, f.Name)
+	}
+	if diff := cmp.Diff([]string{"Sensor", "Milli", "At", "Note"}, names); diff != "" {
+		t.Errorf("fields of version 3:\n%s", diff)
+	}
+	if got, want := reading.PayloadSizes(2), (schema.Sizes{Min: 18, Max: 82}); got != want {
+		t.Errorf("sizes in version 2: %v, want %v", got, want)
+	}
+}
