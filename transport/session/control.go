@@ -63,9 +63,10 @@ func (m *Machine) ack(l *link, e *Envelope) error {
 	return m.acked(l, e.Done, e.Received)
 }
 
-// nacked goes back to a message that the peer could not decode.
+// nacked goes back to a message that the peer could not decode. A GAP needs no decoding.
 func (m *Machine) nacked(l *link, e *Envelope) error {
-	if o := &m.outbox; e.Seq <= o.got || e.Seq > l.lastOut {
+	o := &m.outbox
+	if e.Seq <= o.got || e.Seq > l.lastOut || o.flight.at(int(e.Seq-o.first)).has(itemGone) {
 		return &ProtocolError{Section: "6.8", Reason: fmt.Sprintf("NACK of %d, when %d were received and %d sent", e.Seq, o.got, l.lastOut)}
 	}
 	m.stats.nacked++

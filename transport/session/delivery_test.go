@@ -56,6 +56,25 @@ func TestPeerThatBreaksARule(t *testing.T) {
 	}
 }
 
+// A peer that asks and asks, and does not read the answers, is given up.
+func TestUnreadAnswersAreBounded(t *testing.T) {
+	x := newServerPeer(t, profile(t, negotiate.Server, nil))
+	x.m.Send(x.now, &sessiontest.Msg{}, session.SendOptions{})
+	if x.m.Output(x.now, x.gen) == nil {
+		t.Fatal("nothing to write")
+	}
+	propose := session.Envelope{Kind: session.KindPropose, Version: 60000}
+	for propose.Epoch = 1; x.m.State() == session.Attached; propose.Epoch++ {
+		if propose.Epoch > 100_000 {
+			t.Fatal("100,000 answers wait to be written")
+		}
+		b, _ := formatOf(2).AppendFrame(nil, propose.Append(nil, false))
+		x.m.Wrote(x.now, x.gen, copy(x.m.Space(x.gen), b))
+		for ok := true; ok; _, ok = x.m.Next() {
+		}
+	}
+}
+
 func TestDuplicatesAreDropped(t *testing.T) {
 	x := newServerPeer(t, profile(t, negotiate.Server, nil))
 	for _, seq := range []uint64{1, 2, 1, 2, 3, 3} {

@@ -62,9 +62,12 @@ func newLink(p *Profile, a *negotiate.Agreement, key negotiate.Key) (*link, erro
 
 // send queues a control frame.
 func (l *link) send(e *Envelope) {
+	if l.err != nil {
+		return
+	}
 	l.env = e.Append(l.env[:0], l.write.Text)
 	l.ctl = l.frame(l.ctl, l.env)
-	if len(l.ctl) > maxControl && l.err == nil {
+	if len(l.ctl) > maxControl {
 		l.err = &ProtocolError{Section: "5", Reason: "the peer asks for answers and does not read them"}
 	}
 }

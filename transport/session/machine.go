@@ -132,6 +132,10 @@ func (m *Machine) Next() (ev Event, ok bool) {
 		if l == nil || l.closing {
 			return Event{}, false
 		}
+		if l.err != nil {
+			m.fail(l, l.err)
+			continue
+		}
 		b, err := l.dec.Next()
 		if err != nil {
 			if m.short(l, err) {

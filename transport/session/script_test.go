@@ -4,6 +4,10 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/leanovate/gopter"
+	"github.com/leanovate/gopter/gen"
+	gopterprop "github.com/leanovate/gopter/prop"
+
 	"github.com/parleyproto/parley/codec"
 	"github.com/parleyproto/parley/fuzz/sessiontest"
 )
@@ -41,6 +45,33 @@ func TestScripts(t *testing.T) {
 		}
 		play(t, seed, script)
 	}
+}
+
+// keepsPromises is the same as a property, whose counterexamples gopter makes shorter.
+var keepsPromises = gopterprop.ForAll(func(script []byte) string {
+	client, server := sessiontest.Configs(2)
+	server.Offer.Prefer = []codec.Version{1}
+	p, err := sessiontest.NewPair(client, server)
+	if err != nil {
+		return err.Error()
+	}
+	p.Connect()
+	p.Run(script)
+	if !p.Finish() {
+		return "no rest"
+	}
+	if err := p.Check(true); err != nil {
+		return err.Error()
+	}
+	return ""
+}, gen.SliceOf(gen.UInt8()))
+
+func TestScriptProperty(t *testing.T) {
+	parameters := gopter.DefaultTestParametersWithSeed(1)
+	parameters.MinSuccessfulTests = 300
+	properties := gopter.NewProperties(parameters)
+	properties.Property("exactly once, in order, or a known outcome", keepsPromises)
+	properties.TestingRun(t)
 }
 
 func FuzzScript(f *testing.F) {
