@@ -29,7 +29,8 @@ func (o Offer) Validate() error {
 	if h := n.Heartbeat; h.Interval < milli || h.Gap < 0 || h.Interval%milli != 0 || h.Gap%milli != 0 || max(h.Interval, h.Gap) > maxMillis*milli {
 		return &OfferError{"Heartbeat", "must be whole milliseconds, the interval at least one, both below 2^32"}
 	}
-	longest := appendAnswer(nil, Answer{Version: maxWireVersion, Offer: n}, false)
+	var buf [MaxLine]byte
+	longest := appendAnswer(buf[:0], Answer{Version: maxWireVersion, Offer: n}, false)
 	if len(longest) > MaxLine {
 		return &OfferError{"Features", fmt.Sprintf("and the rest make an answer of %d bytes, %d are allowed; offer less", len(longest), MaxLine)}
 	}
