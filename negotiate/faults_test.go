@@ -87,11 +87,11 @@ var faults = []fault{
 		`return !xok || !yok || x == y`,
 		`return true || !xok || !yok || x == y`},
 	{"fallback on a timeout", "choose.go",
-		`	if !ok || refused`,
-		`	if _, late := err.(*TimeoutError); late {
-		refused, ok = &RefusedError{Refusal{Code: CodeVersion, Versions: may.Versions}}, true
+		`	if !errors.As(err, &refused) ||`,
+		`	if errors.As(err, new(*TimeoutError)) {
+		err = &RefusedError{Refusal{Code: CodeVersion, Versions: may.Versions}}
 	}
-	if !ok || refused`},
+	if !errors.As(err, &refused) ||`},
 	{"a legacy peer below the minimum", "handshake.go",
 		`case v < h.cfg.Offer.Min:`,
 		`case v < 0:`},
