@@ -16,6 +16,7 @@ type Do uint8
 const (
 	Send     Do = iota // A messages, by the client if B is even, else by the server
 	Call               // a call, by the client if B is even, else by the server
+	Long               // a message of A times 16 KiB, by the client if B is even, else by the server
 	Pump               // dial if need be, deliver A bytes up and B bytes down
 	Finish             // handlers that are busy complete
 	Wait               // A milliseconds pass
@@ -37,7 +38,7 @@ const (
 )
 
 var doNames = [doCount]string{
-	"send", "call", "pump", "finish", "wait", "fragment", "cut", "cut-one", "stall", "resume", "lose",
+	"send", "call", "long", "pump", "finish", "wait", "fragment", "cut", "cut-one", "stall", "resume", "lose",
 	"half-open", "redial", "late", "busy", "restart", "crash", "jump", "upgrade",
 }
 
@@ -63,7 +64,7 @@ func (s Step) String() string { return fmt.Sprintf("%v %d %d", s.Do, s.A, s.B) }
 
 // weights says how often a step is drawn.
 var weights = [doCount]int{
-	Send: 18, Call: 4, Pump: 30, Finish: 6, Wait: 10, Fragment: 10, Cut: 6, CutOne: 3, Stall: 4, Resume: 4, Lose: 2,
+	Send: 18, Call: 4, Long: 3, Pump: 30, Finish: 6, Wait: 10, Fragment: 10, Cut: 6, CutOne: 3, Stall: 4, Resume: 4, Lose: 2,
 	HalfOpen: 2, Redial: 4, Late: 6, Busy: 4, Restart: 1, Crash: 1, Jump: 2, Upgrade: 8,
 }
 
@@ -92,6 +93,8 @@ func draw(rnd *rand.Rand, do Do) Step {
 	switch do {
 	case Pump, Late:
 		s.A, s.B = bytes(rnd), bytes(rnd)
+	case Long:
+		s.A = 1 + rnd.IntN(20)
 	case Wait:
 		s.A = []int{1, 5, 10, 50, 500, 5_000, 30_000, 100_000}[rnd.IntN(8)]
 	case Fragment:

@@ -24,6 +24,9 @@ func (s *simulation) do(step Step) bool {
 	switch step.Do {
 	case Send, Call:
 		return s.send(step)
+	case Long:
+		side := s.side(step.B)
+		return side.Machine != nil && side.Send(session.Normal, Msg{Body: strings.Repeat("sixteen bytes...", step.A<<10)}, session.SendOptions{}) == nil
 	case Pump:
 		s.dial(false)
 		s.Flush(s.Conn)
@@ -121,8 +124,6 @@ func (s *simulation) send(step Step) bool {
 			m.Bad = uint8(s.rnd.IntN(16))
 		case 1:
 			m.New = s.rnd.Uint64()
-		case 2:
-			m.Body = strings.Repeat("long", s.rnd.IntN(40_000))
 		}
 		lane := []session.Lane{session.Normal, session.Normal, session.High, session.Low}[s.rnd.IntN(4)]
 		if step.Do == Call {

@@ -1,0 +1,129 @@
+package sessiontest_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var planted = flag.Bool("planted", false, "plant faults into the session and ask who finds them; takes minutes")
+
+// plant is one mistake: a piece of the source and what stands there instead. found is the test
+// run that has to fail because of it.
+type plant struct {
+	name     string
+	file     string // below transport/
+	old, new string
+	found    []string
+}
+
+var (
+	simulator    = []string{"./fuzz/sessiontest", "-run=TestSimulation", "-sim.faults=40000"}
+	stories      = []string{"./fuzz/sessiontest", "-run=TestStories|TestNoCut"}
+	quietHour    = []string{"./fuzz/sessiontest", "-run=TestQuietHour"}
+	sessionTests = []string{"./transport/session"}
+	driverTests  = []string{"./transport"}
+)
+
+var plants = []plant{
+	{"a late frame of an old generation is accepted", "session/machine.go",
+		"if l := m.link; l != nil && l.gen == gen {", "if l := m.link; l != nil {", sessionTests},
+	{"an old generation may attach again", "session/attach.go",
+		"case known && e.Generation <= m.gen:", "case known && e.Generation == 0:", sessionTests},
+	{"an acknowledgement beyond what was sent is taken", "session/outbox.go",
+		"if done > received || received > l.lastOut {", "if done > received && received > l.lastOut {", sessionTests},
+	{"the receiver's window is one byte short", "session/inbox.go",
+		"in.weight+weight > m.p.window {", "in.weight+weight >= m.p.window {", sessionTests},
+	{"a message that came again is handed over again", "session/inbox.go",
+		"case h.seq == in.received+1 && (", "case (h.seq == in.received+1 || h.seq == in.received && h.seq > 0) && (", sessionTests},
+	{"what is sent again begins one too late", "session/attach.go",
+		"o.goBack(received + 1)", "o.goBack(received + 2)", simulator},
+	{"what is kept is sent raw in another version", "session/write.go",
+		"case it.version == l.write.Version:", "case it.version <= l.write.Version:", simulator},
+	{"half a message outlives its connection", "session/attach.go",
+		"\tin.dropParts()\n\tin.nack,", "\tin.nack,", simulator},
+	{"a younger state of the server passes for the old one", "session/attach.go",
+		"younger := known && !m.known && l.wrote && e.Epoch > 1", "younger := false", stories},
+	{"a lost session passes for a known one", "session/attach.go",
+		"\tcase !known && l.wrote, younger:\n\t\tm.lose()", "\tcase younger:\n\t\tm.lose()", simulator},
+	{"a message in pieces is cut by an upgrade", "session/write.go",
+		"l.up.WantsCut() && !l.frag.open {", "l.up.WantsCut() {", stories},
+	{"data flows between the own PROBE and the peer's", "session/write.go",
+		"if l.closing || !l.up.SendsData() {", "if l.closing {", sessionTests},
+	{"a message that was given up is sent all the same", "session/write.go",
+		"\tif !it.has(itemGone) {\n\t\tpayload, err := m.load(l, it)", "\tif true {\n\t\tpayload, err := m.load(l, it)", simulator},
+	{"an acknowledgement that could not go alone keeps the driver spinning", "session/attach.go",
+		"m.inbox.told, m.inbox.ackBy = 0, never", "m.inbox.told = 0", stories},
+	{"the proof of an ATTACH is not looked at", "session/attach.go",
+		"return proof.Equal(negotiate.Proof(e.Auth))", "return true || proof.Equal(negotiate.Proof(e.Auth))", sessionTests},
+	{"a byte received is no sign of life", "session/heartbeat.go",
+		"\tb.lastIn = now\n\tb.pongBy = never", "\tb.pongBy = never", quietHour},
+	{"the wait between attempts is never reset", "backoff.go",
+		"\t\tp.failures = 0\n\t}\n\tp.upSince", "\t}\n\tp.upSince", driverTests},
+}
+
+// A test that cannot fail proves nothing: with each of these mistakes in the source, the test
+// that is meant to find it does.
+func TestPlantedFaults(t *testing.T) {
+	if !*planted {
+		t.Skip("run with -planted; CI does")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range plants {
+		t.Run(p.name, func(t *testing.T) {
+			overlay := p.overlay(t, root)
+			args := append([]string{"test", "-count=1", "-overlay=" + overlay}, p.found...)
+			run := exec.Command("go", args...)
+			run.Dir = root
+			out, err := run.CombinedOutput()
+			switch text := string(out); {
+			case err == nil:
+				t.Errorf("go %s did not find it", strings.Join(args, " "))
+			case strings.Contains(text, "[build failed]") || strings.Contains(text, "[setup failed]"):
+				t.Errorf("the mistake does not compile:\n%s", text)
+			default:
+				t.Logf("found by go test %s:\n%s", strings.Join(p.found, " "), head(text, 16))
+			}
+		})
+	}
+}
+
+// overlay writes the source with the mistake, and the file that makes go build it instead of
+// the one that stands in the tree.
+func (p *plant) overlay(t *testing.T, root string) string {
+	t.Helper()
+	path := filepath.Join(root, "transport", filepath.FromSlash(p.file))
+	source, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(source), p.old); n != 1 {
+		t.Fatalf("%s holds %q %d times; the mistake wants it once", p.file, p.old, n)
+	}
+	dir := t.TempDir()
+	mistaken := filepath.Join(dir, "mistaken.go")
+	if err := os.WriteFile(mistaken, []byte(strings.Replace(string(source), p.old, p.new, 1)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(map[string]any{"Replace": map[string]string{path: mistaken}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(overlay, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return overlay
+}
+
+func head(text string, n int) string {
+	lines := strings.SplitAfterN(text, "\n", n+1)
+	return strings.Join(lines[:min(n, len(lines))], "")
+}
