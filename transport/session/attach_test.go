@@ -137,6 +137,16 @@ func TestUnknownSessionIsTold(t *testing.T) {
 	}
 }
 
+func TestUnansweredAttachTimesOut(t *testing.T) {
+	p := profile(t, negotiate.Client, nil)
+	x := newPeer(t, p, p.New(sessionEpoch), 2)
+	x.take(session.KindAttach)
+	x.later(session.DefaultTimeout)
+	if ev := x.event(session.EventDetached); !errors.Is(ev.Err, session.ErrHandshakeTimeout) {
+		t.Errorf("the connection ended by %v, want ErrHandshakeTimeout", ev.Err)
+	}
+}
+
 func TestClientBelievesOnlyWhatCanBe(t *testing.T) {
 	for _, tt := range []struct {
 		name string

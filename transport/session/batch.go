@@ -26,6 +26,7 @@ type batch struct {
 type ref struct {
 	at      int
 	payload []byte
+	chunk   *chunk // that the payload is in; nil: in memory that is not used again
 }
 
 var batches = sync.Pool{New: func() any { b := make([]byte, 0, 2*maxBatch); return &b }}
@@ -57,8 +58,14 @@ func (b *batch) buffers() net.Buffers {
 	return b.bufs
 }
 
-// reset empties the batch and gives large memory back.
+// reset empties the batch, which was written or never handed out, and gives large memory back.
 func (b *batch) reset() {
+	for _, r := range b.refs {
+		if r.chunk != nil {
+			r.chunk.pins--
+			r.chunk.free()
+		}
+	}
 	clear(b.refs)
 	b.own, b.refs, b.size = b.own[:0], b.refs[:0], 0
 	if b.pooled != nil {

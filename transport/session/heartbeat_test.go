@@ -104,7 +104,7 @@ func TestBlockedWriterSuspendsThePong(t *testing.T) {
 	if x.m.Output(x.now, x.gen) == nil {
 		t.Fatal("no PING to write")
 	}
-	x.now = x.now.Add(30 * time.Second) // the write does not return
+	x.now = x.now.Add(10 * time.Second) // the write does not return
 	x.m.Tick(x.now)
 	if x.m.State() != session.Attached {
 		t.Fatal("a blocked writer made the peer look dead")

@@ -216,11 +216,15 @@ func (m *Machine) gap(l *link, e *Envelope) error {
 	return nil
 }
 
+// maxOwed is how much may be done and not acknowledged, in weight: more would keep the sender's
+// memory out of its processor's cache.
+const maxOwed = 256 << 10
+
 // acksNow tells whether an acknowledgement goes alone: enough is owed, it has waited long
 // enough, or the peer asked.
 func (m *Machine) acksNow() bool {
 	in := &m.inbox
-	return in.asked || in.done > in.told && (in.owed >= m.p.window/4 || m.now >= in.ackBy)
+	return in.asked || in.done > in.told && (in.owed >= m.p.ackEvery || m.now >= in.ackBy)
 }
 
 // tell notes that the peer is being told.

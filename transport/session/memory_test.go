@@ -45,6 +45,24 @@ func TestBytesBeingWrittenAreNotUsedAgain(t *testing.T) {
 	}
 }
 
+// Chunks that are used again are not used by two lanes at once.
+func TestLanesDoNotShareMemory(t *testing.T) {
+	p := pair(t, 2, nil)
+	for round := range 20 {
+		for i := range 30 {
+			for _, l := range []session.Lane{session.Normal, session.Low, session.High} {
+				if round%3 != int(l) {
+					p.Client.Send(l, sessiontest.Msg{Body: strings.Repeat(string(rune('a'+i)), 300+round)}, session.SendOptions{})
+				}
+			}
+		}
+		p.Settle()
+		p.Advance(session.DefaultAckDelay)
+		p.Settle()
+	}
+	rest(t, p)
+}
+
 // A line cannot end with CR, so no fragment of a text does.
 func TestTextFragmentDoesNotEndWithCR(t *testing.T) {
 	p := pair(t, 1, nil)

@@ -23,6 +23,7 @@ type outbox struct {
 	lastID   uint64
 	lastCall uint64
 	full     bool    // EventRoom is owed
+	refused  int     // size of the message that found the queue full
 	expires  instant // no message without a number expires before
 	swept    instant // when the lanes were last swept
 
@@ -56,7 +57,7 @@ func (m *Machine) admit(l Lane, size int) error {
 		m.dropOldest(l, limit-cost)
 	}
 	if o.bytes+cost > limit {
-		o.full = true
+		o.full, o.refused = true, size
 		return ErrQueueFull
 	}
 	return nil
@@ -205,6 +206,7 @@ func (m *Machine) encode(lane Lane, msg codec.Message) (c *chunk, off, size int,
 		all, err = d.Codec.Append(c.buf, msg)
 	}
 	if err != nil {
+		f.leave(c)
 		return nil, 0, 0, nil, err
 	}
 	c, off, size = f.take(c, all)

@@ -15,6 +15,7 @@ import (
 // Defaults of [Config].
 const (
 	DefaultQueue        = 8 << 20 // bytes, as nats.go buffers while disconnected
+	DefaultWindow       = 4 << 20 // bytes; several of the largest usual messages, so that they need not go one by one
 	DefaultResumeWindow = 2 * time.Minute
 	DefaultAckDelay     = 10 * time.Millisecond
 	DefaultPongTimeout  = 20 * time.Second
@@ -32,6 +33,7 @@ type Profile struct {
 	hello    negotiate.HandshakeConfig
 	upgrade  negotiate.UpgradeConfig
 	window   int // allowed to the peer, in weights
+	ackEvery int // weight done that is acknowledged at once
 	largest  int // message accepted
 }
 
@@ -57,6 +59,7 @@ func NewProfile(role negotiate.Role, cfg Config) (*Profile, error) {
 		}
 	}
 	p.window, p.largest = int(offer.Window), int(offer.MaxMessage)
+	p.ackEvery = min(p.window/4, maxOwed)
 	p.hello.Role, p.hello.Timeout, p.hello.Recognizer = role, p.cfg.HandshakeTimeout, cfg.Recognizer
 	p.upgrade = negotiate.UpgradeConfig{Role: role, Offer: offer, Timeout: p.cfg.UpgradeTimeout, NoDowngrade: cfg.NoDowngrade}
 	return p, nil
@@ -107,7 +110,7 @@ func (p *Profile) setOffer() error {
 		o.MaxMessage = negotiate.DefaultMaxMessage
 	}
 	if o.Window == 0 {
-		o.Window = negotiate.DefaultWindow
+		o.Window = DefaultWindow
 	}
 	if o.Heartbeat.Interval == 0 {
 		o.Heartbeat.Interval = negotiate.DefaultInterval

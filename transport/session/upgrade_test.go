@@ -87,6 +87,36 @@ func TestDowngradeThatWouldLoseIsNotProposed(t *testing.T) {
 	}
 }
 
+// The dialect is not switched while a message's fragments are open.
+func TestUpgradeBetweenFragments(t *testing.T) {
+	p := pair(t, 1, nil)
+	p.Client.Send(session.Normal, sessiontest.Msg{Body: string(make([]byte, 300_000))}, session.SendOptions{})
+	p.Conn.Up.Blocked = true
+	p.Flush(p.Conn) // the first fragments
+	p.Server.Machine.Upgrade(p.Now, 2)
+	p.Settle()
+	p.Conn.Up.Blocked = false
+	rest(t, p)
+	if s := p.Server.Machine.Stats(); s.Nacks != 0 || s.Attaches != 1 || s.Upgrades != 1 || len(p.Server.Got) != 1 {
+		t.Errorf("%d NACKs, %d attaches, %d upgrades, %d messages", s.Nacks, s.Attaches, s.Upgrades, len(p.Server.Got))
+	}
+}
+
+// What CUT counts begins anew with a connection, but for what was received before.
+func TestUpgradeRightAfterReconnect(t *testing.T) {
+	p := pair(t, 1, nil)
+	p.Client.Send(session.Normal, sessiontest.Msg{}, session.SendOptions{})
+	p.Server.Send(session.Normal, sessiontest.Msg{}, session.SendOptions{})
+	p.Settle()
+	p.Cut(p.Conn)
+	p.Connect()
+	p.Server.Machine.Upgrade(p.Now, 2)
+	rest(t, p)
+	if s := p.Client.Machine.Stats(); s.Upgrades != 1 || s.Attaches != 2 {
+		t.Errorf("%d upgrades, %d attaches; want 1 and 2", s.Upgrades, s.Attaches)
+	}
+}
+
 func TestUpgradePolicy(t *testing.T) {
 	p := pair(t, 1, func(client, server *session.Config) {
 		client.AcceptUpgrade = func(from, to codec.Version) bool { return to != 3 }

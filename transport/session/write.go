@@ -218,14 +218,17 @@ func (m *Machine) writeItem(l *link, it *item, payload []byte) {
 	if it.flags&^itemNotify != 0 {
 		h.flags, h.ext = it.header()
 	}
+	in, refer := it.chunk, it.chunk != nil && it.chunk.large
+	if it.version != l.write.Version {
+		in, refer = nil, true // transcoded
+	}
 	if len(payload) > MaxFragment {
-		l.frag = fragment{open: true, seq: o.next, rest: payload}
+		l.frag = fragment{open: true, seq: o.next, rest: payload, in: in}
 		h.flags |= FlagMore
-		m.writeData(l, &h, l.frag.cut(l.write.Text), true)
+		m.writeData(l, &h, l.frag.cut(l.write.Text), in, refer)
 		return
 	}
-	stable := it.version != l.write.Version || it.chunk != nil && !it.chunk.pooled
-	m.writeData(l, &h, payload, stable)
+	m.writeData(l, &h, payload, in, refer)
 	m.wrote(l, o.next)
 }
 

@@ -9,7 +9,8 @@ import (
 type fragment struct {
 	open bool
 	seq  uint64
-	rest []byte // of its payload; a reference that outlives the message
+	rest []byte // of its payload
+	in   *chunk // that holds it; nil: memory that is not used again
 }
 
 // cut takes the next piece. A text line must not end with CR, so none does.
@@ -33,7 +34,7 @@ func (m *Machine) writeFragment(l *link) {
 	if len(f.rest) > 0 {
 		h.flags |= FlagMore
 	}
-	m.writeData(l, &h, piece, true)
+	m.writeData(l, &h, piece, f.in, true)
 	if len(f.rest) == 0 {
 		seq := f.seq
 		l.frag = fragment{}
@@ -41,9 +42,9 @@ func (m *Machine) writeFragment(l *link) {
 	}
 }
 
-// writeData writes one DATA frame. An acknowledgement rides on it if one is owed. A stable
-// payload is in memory that is not used again.
-func (m *Machine) writeData(l *link, h *header, payload []byte, stable bool) {
+// writeData writes one DATA frame. An acknowledgement rides on it if one is owed. With ref the
+// payload may be written from where it is, in chunk c or in memory that is not used again.
+func (m *Machine) writeData(l *link, h *header, payload []byte, c *chunk, ref bool) {
 	if in := &m.inbox; m.state == Attached && (in.done > in.told || in.asked) {
 		h.flags |= FlagAck
 		h.done, h.received = in.tell()
@@ -54,7 +55,7 @@ func (m *Machine) writeData(l *link, h *header, payload []byte, stable bool) {
 		at := len(b.own)
 		b.own = h.append(append(b.own, 0, 0, 0, 0), l.write.Text)
 		binary.BigEndian.PutUint32(b.own[at:], uint32(len(b.own)-at-4+len(payload)))
-		b.add(payload, stable)
+		b.add(payload, c, ref)
 		l.framesOut++
 	case line:
 		if bytes.IndexByte(payload, '\n') >= 0 || len(payload) > 0 && payload[len(payload)-1] == '\r' {
@@ -62,7 +63,7 @@ func (m *Machine) writeData(l *link, h *header, payload []byte, stable bool) {
 			return
 		}
 		b.own = h.append(b.own, l.write.Text)
-		b.add(payload, stable)
+		b.add(payload, c, ref)
 		b.own = append(b.own, '\n')
 		l.framesOut++
 	default:
@@ -76,12 +77,15 @@ func (m *Machine) framed(l *link, h *header, payload []byte) {
 	l.batch.own = l.frame(l.batch.own, l.env)
 }
 
-// add appends a payload, or refers to it if it is large and stable.
-func (b *batch) add(payload []byte, stable bool) {
-	if stable && len(payload) >= byRef {
-		b.refs = append(b.refs, ref{len(b.own), payload})
-		b.size += len(payload)
+// add appends a payload, or refers to it if it is large and may be.
+func (b *batch) add(payload []byte, c *chunk, refer bool) {
+	if !refer || len(payload) < byRef {
+		b.own = append(b.own, payload...)
 		return
 	}
-	b.own = append(b.own, payload...)
+	b.refs = append(b.refs, ref{len(b.own), payload, c})
+	b.size += len(payload)
+	if c != nil {
+		c.pins++
+	}
 }
