@@ -71,7 +71,7 @@ const settle = 3 * time.Second
 // client's own socket, about half a KiB, is in it.
 func idle(b *testing.B, n int, addr string, speak func(net.Conn)) float64 {
 	conns := make([]net.Conn, 0, n)
-	before := heap()
+	before := memory()
 	for range n {
 		conn, err := net.Dial("tcp", addr)
 		if err != nil {
@@ -81,7 +81,7 @@ func idle(b *testing.B, n int, addr string, speak func(net.Conn)) float64 {
 		conns = append(conns, conn)
 	}
 	<-time.After(settle)
-	after := heap()
+	after := memory()
 	for _, conn := range conns {
 		conn.Close()
 	}
