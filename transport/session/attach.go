@@ -2,7 +2,6 @@ package session
 
 import (
 	"crypto/subtle"
-	"encoding/binary"
 	"errors"
 	"time"
 
@@ -13,8 +12,6 @@ const (
 	client = negotiate.Client
 	server = negotiate.Server
 )
-
-func be64(b []byte) uint64 { return binary.BigEndian.Uint64(b) }
 
 var errNotReady = errors.New("session: Attach needs an Opening in state OpeningReady")
 
