@@ -26,13 +26,7 @@ import (
 // that is upgraded twice while it runs, from segments that end anywhere.
 func TestDissectorShowsASession(t *testing.T) {
 	t.Parallel()
-	tshark, err := exec.LookPath("tshark")
-	if err != nil {
-		if os.Getenv("PARLEY_TSHARK") != "" {
-			t.Fatal("PARLEY_TSHARK is set, but tshark is not installed")
-		}
-		t.Skip("tshark is not installed on this machine")
-	}
+	tshark := needTshark(t)
 	protocols, err := schema.Load("../beacon/telemetry", ".")
 	if err != nil {
 		t.Fatal(err)
@@ -71,6 +65,20 @@ func TestDissectorShowsASession(t *testing.T) {
 	if !strings.Contains(filtered, "d3\ta,c\n") {
 		t.Errorf("a filter on a field, in two passes, shows %q", filtered)
 	}
+}
+
+// needTshark returns where tshark is. Without it the test is skipped, but not where it must
+// run.
+func needTshark(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("tshark")
+	if err != nil && os.Getenv("PARLEY_TSHARK") != "" {
+		t.Fatal("PARLEY_TSHARK is set, but tshark is not installed")
+	}
+	if err != nil {
+		t.Skip("tshark is not installed on this machine")
+	}
+	return path
 }
 
 func grep(out string, words ...string) string {
@@ -150,10 +158,7 @@ var messageLine = regexp.MustCompile(`(?m)^ +\[?Message: `)
 // Payloads of all kinds of fields, in all versions, are shown without a complaint.
 func TestDissectorKnowsAllKinds(t *testing.T) {
 	t.Parallel()
-	tshark, err := exec.LookPath("tshark")
-	if err != nil {
-		t.Skip("tshark is not installed on this machine")
-	}
+	tshark := needTshark(t)
 	protocols, err := schema.Load("../../codec/gen/internal/zoo", ".")
 	if err != nil {
 		t.Fatal(err)
