@@ -146,6 +146,7 @@ func (s *Session) handleBatch(b *batch) {
 		b.progress.Store(int32(i + 1))
 	}
 	s.mu.Lock()
+	s.time()
 	t.tell(s)
 	t.batch = nil
 }

@@ -57,6 +57,7 @@ func (s *Session) attach(conn net.Conn, o *session.Opening, endpoint string) (*l
 // begin does what came with the opening, or was left by the goroutine before, and reads on.
 func (s *Session) begin(l *link, me int) {
 	s.mu.Lock()
+	s.time()
 	s.work()
 	s.flush(s.m.Backlog() <= direct)
 	s.unlock()

@@ -115,8 +115,8 @@ func (s *Session) accept(give func(now time.Time) (uint64, error)) (uint64, erro
 	if s.link == nil {
 		s.settle() // else who writes does it
 	}
-	if err == nil || errors.Is(err, session.ErrQueueFull) {
-		s.flush(alone && s.m.Backlog() <= direct)
+	if l := s.link; err == nil && (l == nil || !l.writing) {
+		s.flush(alone && s.m.Backlog() <= direct) // else who writes will find it
 	}
 	return id, err
 }
@@ -259,6 +259,7 @@ func (s *Session) take(ev *session.Event, yield func(codec.Message, error) bool)
 			s.reply(ev.Call, nil, errNoHandler)
 		}
 		s.m.Done(ev.ID)
+		s.time()
 		s.settle()
 		s.flush(s.m.Backlog() <= direct)
 		s.unlock()
