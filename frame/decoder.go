@@ -140,6 +140,10 @@ func (d *Decoder) Next() ([]byte, error) {
 			d.r += n + 1
 			return d.lend(b[:end:end]), nil
 		}
+	} else if d.loop == loopVarint {
+		if p, ok := d.small(d.MaxFrame); ok {
+			return p, nil
+		}
 	} else if d.loop == loopMarked {
 		if p, ok := d.marked(d.MaxFrame); ok {
 			return p, nil
@@ -171,6 +175,11 @@ func (d *Decoder) PeekSize() (uint64, error) {
 //
 //go:noinline
 func (d *Decoder) next() ([]byte, error) {
+	if d.loop != loopNone {
+		if p, ok := d.split1(); ok {
+			return d.lend(p), nil
+		}
+	}
 	payload, _, err := d.pull(aFrame)
 	return d.lend(payload), err
 }

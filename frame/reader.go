@@ -89,6 +89,10 @@ func (r *Reader) Next() ([]byte, error) {
 			d.r += n + 1
 			return d.lend(b[:end:end]), nil
 		}
+	} else if d.loop == loopVarint {
+		if p, ok := d.small(r.MaxFrame); ok {
+			return p, nil
+		}
 	} else if d.loop == loopMarked {
 		if p, ok := d.marked(r.MaxFrame); ok {
 			return p, nil
