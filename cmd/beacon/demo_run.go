@@ -76,7 +76,8 @@ func (d *demonstration) run(ctx context.Context, show func(string)) (*demoResult
 		})
 	}
 	tick, untick := context.WithCancel(context.Background())
-	go d.report(tick, begin, show)
+	var reporter sync.WaitGroup
+	reporter.Go(func() { d.report(tick, begin, show) })
 
 	err = d.restart(sending, ln, served)
 	if err == nil {
@@ -84,6 +85,7 @@ func (d *demonstration) run(ctx context.Context, show func(string)) (*demoResult
 	}
 	devices.Wait()
 	untick()
+	reporter.Wait()
 	d.srv.Close()
 	<-served
 	close(failed)
