@@ -81,7 +81,7 @@ func (m *Machine) carries(v codec.Version) error {
 // receivedFrame gives the peer's frame about versions to the upgrade machine.
 func (m *Machine) receivedFrame(l *link, f negotiate.Frame) {
 	if _, cut := f.(negotiate.Cut); cut && m.inbox.building {
-		m.fail(l, &ProtocolError{Section: "7.4", Reason: "CUT between the fragments of a message"})
+		m.detach(l, &ProtocolError{Section: "7.4", Reason: "CUT between the fragments of a message"})
 		return
 	}
 	in := negotiate.Received{Frame: f, Last: l.lastIn, Frames: l.framesIn}
