@@ -128,7 +128,7 @@ func breaks(c codec.Codec, l law) bool {
 	for range 100 {
 		m := v.Random(r)
 		b, err := c.Append(nil, m)
-		if err != nil || l(check{v, &codec.Release{Codec: c}, rng}, m, b) != nil {
+		if err != nil || l(newCheck(v, &codec.Release{Codec: c}, rng), m, b) != nil {
 			return true
 		}
 	}
