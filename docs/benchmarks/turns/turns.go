@@ -17,22 +17,26 @@ type Contender struct {
 
 // Race lets all contenders take b.N turns of about the given length each, and reports the
 // median of each in nanoseconds, as "NAME-ns", and the first one's ratio to each of the
-// others, as "FIRST/NAME".
+// others, as "FIRST/NAME". "NAME-cpu" is the processor time, of all the process's threads
+// together, in nanoseconds: on a machine that others use it says more than the time.
 func Race(b *testing.B, length time.Duration, all []Contender) {
 	b.Helper()
 	counts := make([]int, len(all))
 	for i, c := range all {
 		counts[i] = calibrate(b, length, c)
 	}
-	times := make([][]float64, len(all))
+	times, cpus := make([][]float64, len(all)), make([][]float64, len(all))
 	for b.Loop() {
 		for i, c := range all {
+			before := cpu()
 			times[i] = append(times[i], turn(b, c, counts[i]))
+			cpus[i] = append(cpus[i], float64(cpu()-before)/float64(counts[i]))
 		}
 	}
 	b.ReportMetric(0, "ns/op") // a turn of all together says nothing
 	for i, c := range all {
 		b.ReportMetric(median(times[i]), c.Name+"-ns")
+		b.ReportMetric(median(cpus[i]), c.Name+"-cpu")
 		if i > 0 {
 			b.ReportMetric(median(quotients(times[0], times[i])), all[0].Name+"/"+c.Name)
 		}
