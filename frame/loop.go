@@ -52,6 +52,12 @@ func (d *Decoder) split1() ([]byte, bool) {
 		return nil, false
 	}
 	part, err := d.f.Split(b, In{From: d.from, EOF: d.eof})
+	if err == nil && part.None && part.Size > 0 && part.Size <= len(b) {
+		d.r += part.Size
+		d.from, d.need = 0, 0
+		b = b[part.Size:]
+		part, err = d.f.Split(b, In{EOF: d.eof})
+	}
 	if err == nil && part.complete() && !part.Held && part.possible(len(b)) && part.End <= part.Size &&
 		uint64(part.End-part.Off) <= d.limit() {
 		d.r += part.Size
