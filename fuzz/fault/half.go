@@ -273,12 +273,13 @@ func (h *half) tell(who *end, err error, now time.Time) {
 	who.stop(err, now.Add(h.line.latency))
 }
 
-// abandon makes all that is written vanish.
+// abandon makes all that is written vanish, and ends who reads.
 func (h *half) abandon() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.sink = true
-	h.segments, h.size = nil, 0
+	h.segments, h.size, h.came = nil, 0, 0
+	h.reader.err, h.reader.at = net.ErrClosed, time.Now()
 	h.cond.Broadcast()
 }
 
