@@ -22,8 +22,7 @@ type Client struct {
 	pace    pace
 	conns   *connector
 	stop    context.CancelFunc
-	stopped chan struct{}  // the run loop has ended
-	links   sync.WaitGroup // connections that are not closed
+	stopped chan struct{} // the run loop has ended
 
 	state struct {
 		sync.Mutex
@@ -92,9 +91,9 @@ func (c *Client) once(ctx context.Context) error {
 		return err
 	}
 	c.setState(Change{To: Attaching, Endpoint: o.endpoint})
-	l := newLink(o.conn, o.endpoint, &c.links, nil)
-	if err := c.attach(l, o.opening); err != nil {
-		l.hangUp()
+	l, err := c.attach(o.conn, o.opening, o.endpoint)
+	if err != nil {
+		o.conn.Close()
 		return err
 	}
 	go c.begin(l, 0)
@@ -207,6 +206,5 @@ func (c *Client) Close() error {
 	c.Session.Close(session.CloseNormal, "")
 	c.stop()
 	<-c.stopped
-	c.links.Wait()
 	return nil
 }

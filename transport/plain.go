@@ -90,25 +90,34 @@ func (s *Session) isLegacy() bool {
 	return ok
 }
 
-// newLegacy makes the session of a legacy client, with its only connection.
-func (s *Server) newLegacy(l *link, o *session.Opening) (*Session, error) {
+// attachPlain gives a legacy session its only connection.
+func (s *Session) attachPlain(conn net.Conn, addr string) *link {
+	s.mu.Lock()
+	defer s.unlock()
+	l := &link{conn: conn, endpoint: addr, over: make(chan struct{}), plain: true}
+	s.link, s.remote = l, conn.RemoteAddr()
+	return l
+}
+
+// newLegacy makes the session of a legacy client.
+func (s *Server) newLegacy(conn net.Conn, o *session.Opening, addr string) (*Session, *link, error) {
 	now := time.Now()
 	p := &plain{stats: session.Stats{State: session.Attached, Version: o.Agreement().Version, Begun: now, Since: now}}
 	p.Plain = o.Plain(now)
 	sess := s.newSession(p)
-	l.plain = true
-	sess.link, sess.remote = l, l.conn.RemoteAddr()
 	s.mu.Lock()
-	full := s.leaving || s.full()
+	full := s.full()
 	if !full {
 		s.legacy[sess] = struct{}{}
 	}
 	s.mu.Unlock()
 	if full {
-		return nil, errFull
+		return nil, nil, errFull
 	}
+	l := sess.attachPlain(conn, addr)
 	if err := s.welcome(sess); err != nil {
 		sess.Close(session.CloseHandler, err.Error())
+		return nil, nil, err
 	}
-	return sess, nil
+	return sess, l, nil
 }

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -13,54 +14,61 @@ import (
 // serve opens a connection, finds its session, and leaves it to a fresh goroutine to read: the
 // opening needs a stack that an idle session does not.
 func (s *Server) serve(conn net.Conn) {
-	defer s.tasks.Done()
-	defer s.opened(conn)
-	l := newLink(conn, conn.RemoteAddr().String(), &s.tasks, &s.gate)
-	if sess := s.meet(l); sess != nil {
-		go sess.begin(l, 0)
+	sess, l := s.meet(conn)
+	s.opened(conn)
+	if l == nil {
+		s.gone(conn)
+		return
 	}
+	l.server = s
+	go sess.begin(l, 0)
 }
 
-// meet opens a connection and attaches it to its session. It returns nil when there is none; the
-// connection is closed then.
-func (s *Server) meet(l *link) *Session {
+// meet opens a connection and attaches it to its session. It returns no link when there is
+// none; the connection is closed then.
+func (s *Server) meet(conn net.Conn) (*Session, *link) {
+	addr := conn.RemoteAddr().String()
 	ctx, cancel := context.WithTimeout(context.Background(), s.handshakeTimeout())
-	key, err := keyOf(ctx, l.conn)
+	key, err := keyOf(ctx, conn)
 	cancel()
 	if err != nil {
-		s.log.Warn("transport: refused", "err", &Error{Kind: TLS, Endpoint: l.endpoint, Err: err})
-		l.hangUp()
-		return nil
+		conn.Close()
+		s.log.Warn("transport: refused", "err", &Error{Kind: TLS, Endpoint: addr, Err: err})
+		return nil, nil
 	}
 	o := s.profile.Open(time.Now(), key)
 	for {
-		if err := open(l.conn, o); err != nil {
-			s.turnAway(l, o, err)
-			return nil
+		if err := open(conn, o); err != nil {
+			s.turnAway(conn, o, addr, err)
+			return nil, nil
 		}
 		if o.State() == session.OpeningLegacy {
-			sess, err := s.newLegacy(l, o)
+			sess, l, err := s.newLegacy(conn, o, addr)
 			if err != nil {
-				s.turnAway(l, o, err)
+				s.turnAway(conn, o, addr, err)
 			}
-			return sess
+			return sess, l
 		}
 		sess, err := s.find(o)
 		if sess == nil && err == nil {
 			o.Unknown() // and the client may begin a new one
 			continue
 		}
-		if err == nil {
-			err = sess.attach(l, o)
+		if err != nil {
+			s.turnAway(conn, o, addr, err)
+			return nil, nil
+		}
+		l, err := sess.attach(conn, o, addr)
+		if errors.Is(err, session.ErrContradicts) {
+			s.remove(sess) // and the client begins a new one
+			continue
 		}
 		if err != nil {
-			s.turnAway(l, o, err)
-			if sess != nil {
-				sess.dismiss()
-			}
-			return nil
+			s.turnAway(conn, o, addr, err)
+			sess.dismiss()
+			return nil, nil
 		}
-		return sess
+		return sess, l
 	}
 }
 
@@ -68,19 +76,18 @@ func (s *Server) handshakeTimeout() time.Duration {
 	return orDefault(s.Session.HandshakeTimeout, session.DefaultTimeout)
 }
 
-// turnAway closes a connection that did not come to a session. Its last words are written.
-func (s *Server) turnAway(l *link, o *session.Opening, err error) {
+// turnAway closes a connection that did not come to a session.
+func (s *Server) turnAway(conn net.Conn, o *session.Opening, addr string, err error) {
 	if out := o.Output(); out != nil {
-		l.conn.SetWriteDeadline(time.Now().Add(lingerFor))
-		l.conn.Write(out)
+		conn.SetWriteDeadline(time.Now().Add(lingerFor))
+		conn.Write(out)
 	}
-	e := streamError(l.endpoint, err)
-	l.linger = o.Err() != nil
-	if l.linger {
-		e = machineError(l.endpoint, err)
+	e := streamError(addr, err)
+	if o.Err() != nil {
+		e = machineError(addr, err)
 	}
 	s.log.Warn("transport: refused", "err", e)
-	l.hangUp()
+	(&link{conn: conn, linger: o.Err() != nil}).hangUp()
 }
 
 // dismiss ends a session that nothing was ever attached to.
@@ -93,18 +100,18 @@ func (s *Session) dismiss() {
 // refuse tells a client to come again later.
 func (s *Server) refuse(conn net.Conn) {
 	defer s.tasks.Done()
-	defer s.opened(conn)
 	defer s.gate.refused()
-	l := newLink(conn, conn.RemoteAddr().String(), &s.tasks, nil)
+	defer s.opened(conn)
+	addr := conn.RemoteAddr().String()
 	ctx, cancel := context.WithTimeout(context.Background(), s.handshakeTimeout())
 	defer cancel()
 	if _, err := keyOf(ctx, conn); err != nil {
-		l.hangUp()
+		conn.Close()
 		return
 	}
 	r := &negotiate.Refusal{Code: negotiate.CodeOverload, RetryAfter: s.retryAfter()}
 	o := s.profile.OpenRefusing(time.Now(), r)
-	s.turnAway(l, o, open(conn, o))
+	s.turnAway(conn, o, addr, open(conn, o))
 }
 
 // retryAfter is what one client is told to wait.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math"
 	"math/rand"
-	"reflect"
 	"testing"
 
 	"github.com/leanovate/gopter"
@@ -44,14 +43,8 @@ type law func(c check, m codec.Message, b []byte) error
 // check is a version with its release.
 type check struct {
 	Version
-	codec   *codec.Release
-	rand    *rand.Rand
-	message reflect.Type
-}
-
-// newCheck returns the check of a version.
-func newCheck(v Version, r *codec.Release, rng *rand.Rand) check {
-	return check{v, r, rng, reflect.TypeOf(v.Random(&Rand{Rand: rand.New(rand.NewSource(1))}))}
+	codec *codec.Release
+	rand  *rand.Rand
 }
 
 // Test checks all laws in all versions.
@@ -63,7 +56,7 @@ func (m *Message) Test(t *testing.T) {
 				t.Fatal(err)
 			}
 			rng := rand.New(rand.NewSource(int64(len(m.Name)) + int64(v.Version)))
-			c := newCheck(v, r, rng)
+			c := check{v, r, rng}
 			for _, l := range laws {
 				t.Run(l.name, func(t *testing.T) { c.property(t, l.law) })
 			}
@@ -159,7 +152,7 @@ func (m *Message) Fuzz(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := newCheck(v, r, nil)
+		c := check{v, r, nil}
 		if err := c.arbitrary(b); err != nil {
 			t.Errorf("%v: %v\n% x", v.Version, err, b)
 		}

@@ -136,7 +136,6 @@ func (t *Text) next(bracket byte) bool {
 	if !t.first && !t.take(',') {
 		return false
 	}
-	t.path[len(t.path)-1].to = 0
 	t.first = false
 	return true
 }
@@ -209,9 +208,6 @@ func (t *Text) Type(anywhere bool) string {
 		look.Skip()
 	}
 	if look.err == nil && !found {
-		if n := len(look.path); n > 0 {
-			look.path[n-1].to = 0
-		}
 		look.FailAt("type", codec.ErrMissing)
 	}
 	if look.err != nil && t.err == nil {

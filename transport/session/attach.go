@@ -2,6 +2,7 @@ package session
 
 import (
 	"crypto/subtle"
+	"encoding/binary"
 	"errors"
 	"time"
 
@@ -13,6 +14,8 @@ const (
 	server = negotiate.Server
 )
 
+func be64(b []byte) uint64 { return binary.BigEndian.Uint64(b) }
+
 var errNotReady = errors.New("session: Attach needs an Opening in state OpeningReady")
 
 // Attach makes the connection of o, which must be ready, carry the session. It takes the
@@ -20,7 +23,8 @@ var errNotReady = errors.New("session: Attach needs an Opening in state OpeningR
 // connection is superseded: EventDetached says so.
 //
 // After an error the connection is not attached: write o.Output, then close it. Errors are a
-// [*CloseError] about a server's refusal, and [ErrEnded].
+// [*CloseError] about a server's refusal, and [ErrEnded]. After [ErrContradicts] this session has
+// ended, and o is ready still: treat its session as one that is not known.
 func (m *Machine) Attach(now time.Time, o *Opening) (gen uint64, err error) {
 	m.enter(now)
 	switch {
@@ -81,7 +85,7 @@ func (m *Machine) attachServer(o *Opening) error {
 		return o.deny(&CloseError{Code: CloseSuperseded})
 	case !m.consistent(e):
 		m.close(CloseViolation, "the client does not remember the session as it was")
-		return o.deny(&CloseError{Code: CloseViolation, Text: "received or first contradict the session"})
+		return ErrContradicts
 	}
 	m.fence()
 	m.id = e.Session

@@ -5,7 +5,6 @@ package telemetry
 import (
 	"encoding/binary"
 	"math"
-	"time"
 
 	"github.com/parleyproto/parley/codec"
 	"github.com/parleyproto/parley/codec/wire"
@@ -55,8 +54,8 @@ func (codecV3) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		m := new(Reading)
 		d := wire.NewDecoder(src, 16, 100, true)
+		m := new(Reading)
 		if err := decodeBodyReadingV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -72,8 +71,8 @@ func (codecV3) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		m := new(Reading)
 		d := wire.NewAliasDecoder(src, 16, 100)
+		m := new(Reading)
 		if err := decodeBodyReadingV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -102,21 +101,6 @@ func (codecV3) Loss(m codec.Message) []string {
 	return nil
 }
 
-func sizeBodyReadingV3(m *Reading) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 3)
-	}
-	m, err := projectReadingV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 3)
-	}
-	n, err := sizeReadingV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 3)
-	}
-	return n, nil
-}
-
 func appendBodyReadingV3(dst []byte, m *Reading) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 3)
@@ -132,6 +116,21 @@ func appendBodyReadingV3(dst []byte, m *Reading) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putReadingV3(b, i, m)
 	return b, nil
+}
+
+func sizeBodyReadingV3(m *Reading) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 3)
+	}
+	m, err := projectReadingV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 3)
+	}
+	n, err := sizeReadingV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 3)
+	}
+	return n, nil
 }
 
 func decodeBodyReadingV3(d *wire.Decoder, src []byte, i int, m *Reading) error {
@@ -242,63 +241,59 @@ func decodeReadingV3(d *wire.Decoder, src []byte, i int, m *Reading) (int, error
 		return i, wire.Short("At", src)
 	}
 	r12 := (*[8]byte)(src[i:])
-	t13 := int64(binary.BigEndian.Uint64(r12[0:8]))
-	m.At = time.Unix(0, t13).UTC()
-	if t13 == wire.ZeroTime {
-		m.At = time.Time{}
-	}
+	m.At = wire.Time(int64(binary.BigEndian.Uint64(r12[0:8])))
 	i += 8
-	u14, i15 := wire.Uvarint(src, i)
-	if i15 < 0 {
+	u13, i14 := wire.Uvarint(src, i)
+	if i14 < 0 {
 		return i, wire.BadUvarint("Milli", src, i)
 	}
-	m.Milli = wire.Unzigzag(u14)
+	m.Milli = wire.Unzigzag(u13)
 	if m.Milli < -9000000000000000000 || m.Milli > 9000000000000000000 {
 		return i, wire.Bad("Milli", i, codec.ErrRange)
 	}
-	i = i15
-	n16, i17 := wire.Uvarint(src, i)
-	if i17 < 0 {
+	i = i14
+	n15, i16 := wire.Uvarint(src, i)
+	if i16 < 0 {
 		return i, wire.BadUvarint("Unit", src, i)
 	}
-	i = i17
-	if n16 > 16 {
-		return i, wire.TooMany("Unit", i, "length", n16, 16)
+	i = i16
+	if n15 > 16 {
+		return i, wire.TooMany("Unit", i, "length", n15, 16)
 	}
-	if n16 > uint64(len(src)-i) {
+	if n15 > uint64(len(src)-i) {
 		return i, wire.Short("Unit", src)
 	}
-	m.Unit = d.String(src, i, i+int(n16))
-	i += int(n16)
-	n18, i19 := wire.Uvarint(src, i)
-	if i19 < 0 {
+	m.Unit = d.String(src, i, i+int(n15))
+	i += int(n15)
+	n17, i18 := wire.Uvarint(src, i)
+	if i18 < 0 {
 		return i, wire.BadUvarint("Labels", src, i)
 	}
-	i = i19
-	if n18 > 16 {
-		return i, wire.TooMany("Labels", i, "elements", n18, 16)
+	i = i18
+	if n17 > 16 {
+		return i, wire.TooMany("Labels", i, "elements", n17, 16)
 	}
-	if n18 > uint64(len(src)-i)/2 {
+	if n17 > uint64(len(src)-i)/2 {
 		return i, wire.Short("Labels", src)
 	}
-	if !d.Take(int(n18), 32) {
-		return i, d.OverBudget("Labels", i, int(n18), 32)
+	if !d.Take(int(n17), 32) {
+		return i, d.OverBudget("Labels", i, int(n17), 32)
 	}
 	switch {
-	case n18 == 0:
+	case n17 == 0:
 		m.Labels = nil
-	case uint64(cap(m.Labels)) >= n18:
-		m.Labels = m.Labels[:n18]
+	case uint64(cap(m.Labels)) >= n17:
+		m.Labels = m.Labels[:n17]
 	default:
-		m.Labels = make([]Label, n18)
+		m.Labels = make([]Label, n17)
 	}
-	for k20 := range m.Labels {
-		e21 := &m.Labels[k20]
-		i22, err := decodeLabelV3(d, src, i, e21)
+	for k19 := range m.Labels {
+		e20 := &m.Labels[k19]
+		i21, err := decodeLabelV3(d, src, i, e20)
 		if err != nil {
-			return i, wire.In(err, wire.Index("Labels", k20))
+			return i, wire.In(err, wire.Index("Labels", k19))
 		}
-		i = i22
+		i = i21
 	}
 	if x, err := m.MilliToValue(m.Milli); err != nil {
 		return i, wire.Bad("Value", i, err)
@@ -351,31 +346,31 @@ func putLabelV3(b []byte, i int, m *Label) int {
 
 // decodeLabelV3 reads m's fields from src[i:], and returns the index after them.
 func decodeLabelV3(d *wire.Decoder, src []byte, i int, m *Label) (int, error) {
-	n23, i24 := wire.Uvarint(src, i)
-	if i24 < 0 {
+	n22, i23 := wire.Uvarint(src, i)
+	if i23 < 0 {
 		return i, wire.BadUvarint("Key", src, i)
 	}
-	i = i24
-	if n23 > 64 {
-		return i, wire.TooMany("Key", i, "length", n23, 64)
+	i = i23
+	if n22 > 64 {
+		return i, wire.TooMany("Key", i, "length", n22, 64)
 	}
-	if n23 > uint64(len(src)-i) {
+	if n22 > uint64(len(src)-i) {
 		return i, wire.Short("Key", src)
 	}
-	m.Key = d.String(src, i, i+int(n23))
-	i += int(n23)
-	n25, i26 := wire.Uvarint(src, i)
-	if i26 < 0 {
+	m.Key = d.String(src, i, i+int(n22))
+	i += int(n22)
+	n24, i25 := wire.Uvarint(src, i)
+	if i25 < 0 {
 		return i, wire.BadUvarint("Value", src, i)
 	}
-	i = i26
-	if n25 > 64 {
-		return i, wire.TooMany("Value", i, "length", n25, 64)
+	i = i25
+	if n24 > 64 {
+		return i, wire.TooMany("Value", i, "length", n24, 64)
 	}
-	if n25 > uint64(len(src)-i) {
+	if n24 > uint64(len(src)-i) {
 		return i, wire.Short("Value", src)
 	}
-	m.Value = d.String(src, i, i+int(n25))
-	i += int(n25)
+	m.Value = d.String(src, i, i+int(n24))
+	i += int(n24)
 	return i, nil
 }

@@ -1,6 +1,6 @@
-// Package schema holds the messages in our tags, little-endian as all peers are.
+// Package schema holds the messages in our tags.
 //
-//parley:protocol benchmark versions=1 order=le
+//parley:protocol benchmark versions=1
 package schema
 
 import "time"
