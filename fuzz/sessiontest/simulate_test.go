@@ -11,7 +11,7 @@ import (
 	"github.com/parleyproto/parley/fuzz/sessiontest"
 )
 
-var simFaults = flag.Int64("sim.faults", 20_000, "simulate until so many faults happened")
+var simFaults = flag.Int64("sim.faults", 5_000, "simulate until so many faults happened")
 
 // Whatever the network and the processes do, every message is handed over once and in order, or
 // its sender learns why not. A failure is printed as the shortest story that the shrinker finds.

@@ -102,14 +102,14 @@ func (f *filler) take(c *chunk, all []byte) (in *chunk, off, size int) {
 		f.leave(c)
 		c = &chunk{buf: all, large: true}
 	default:
-		payload := all[off:]
-		f.leave(c)
+		payload, was := all[off:], c
 		if c = f.fill; c == nil || cap(c.buf)-len(c.buf) < size {
 			c = chunks.Get().(*chunk)
 			f.fill = c
 		}
 		off = len(c.buf)
 		c.buf = append(c.buf, payload...)
+		f.leave(was) // not before: from then on another session may write into it
 	}
 	c.live++
 	return c, off, size
