@@ -3,7 +3,6 @@ package transport_test
 import (
 	"flag"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -52,12 +51,6 @@ func TestSimulation(t *testing.T) {
 // simulate runs one seed in a bubble.
 func simulate(t *testing.T, seed uint64) (w *world) {
 	defer fuzz.Watchdog(time.Minute)()
-	defer func() {
-		if p := recover(); p != nil { // everybody in the bubble waits for somebody
-			t.Errorf("seed %d: %v; run it again with -sim.seed=%d\nthe story:\n%s\nwho waits:\n%s",
-				seed, p, seed, w.story(), strings.Join(stacks("synctest bubble"), "\n\n"))
-		}
-	}()
 	synctest.Test(t, func(t *testing.T) {
 		w = newWorld(seed)
 		w.run()

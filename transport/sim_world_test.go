@@ -183,26 +183,21 @@ func (w *world) end() {
 	}
 }
 
-// bubble returns the stacks of the goroutines of this bubble.
-func bubble() []string {
-	buf := make([]byte, 1<<10)
-	head, _, _ := strings.Cut(string(buf[:runtime.Stack(buf, false)]), "\n")
-	_, id, _ := strings.Cut(head, "synctest bubble ")
-	return stacks("synctest bubble " + id)
-}
-
-// stacks returns the stacks of the goroutines whose first line has a mark, without those that
-// belong to testing/synctest itself.
-func stacks(mark string) (found []string) {
+// bubble returns the stacks of the goroutines of this bubble, the caller's first, without
+// those that belong to testing/synctest itself.
+func bubble() (stacks []string) {
 	buf := make([]byte, 4<<20)
-	for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-		head, frames, _ := strings.Cut(g, "\n")
-		if strings.Contains(head, mark) && !strings.HasPrefix(frames, "internal/synctest.Run") &&
+	all := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
+	head, _, _ := strings.Cut(all[0], "\n")
+	_, id, _ := strings.Cut(head, "synctest bubble ")
+	for _, g := range all {
+		h, frames, _ := strings.Cut(g, "\n")
+		if strings.Contains(h, "synctest bubble "+id) && !strings.HasPrefix(frames, "internal/synctest.Run") &&
 			!strings.HasPrefix(frames, "testing/synctest.testingSynctestTest") {
-			found = append(found, g)
+			stacks = append(stacks, g)
 		}
 	}
-	return found
+	return stacks
 }
 
 // dialFrom connects as a client; the server sees the host as its address.
