@@ -8,7 +8,7 @@ const (
 	readBuffer = 64 << 10 // the largest that grows because the source is fast, not because a frame is large
 	maxPooled  = 1 << 20  // larger buffers are left to the garbage collector
 	largeFrame = 16 << 10 // from here on a read stops soon after the frame's end
-	readAhead  = 4 << 10  // how far it may go past that end
+	readAhead  = 512      // how far it may go past that end
 )
 
 // block is a pooled buffer. Its size is a power of two.
@@ -59,16 +59,19 @@ type buffer struct {
 
 func (b *buffer) waiting() int { return len(b.in) - b.r }
 
-// space returns room behind the bytes waiting, for least more. goal, if not 0, is how many bytes
-// waiting complete the frame.
+// space returns room behind the bytes waiting, for least more. goal is how many bytes waiting
+// complete the frame, as far as that is known.
 func (b *buffer) space(least, goal int) []byte {
 	have := b.waiting()
 	if have == 0 {
 		b.rewind()
 	}
 	least += have
-	if goal == 0 && b.last > have {
-		goal = b.last // lines tend to be alike
+	if goal <= have+1 { // a format that looks for the frame's end knows no more than that
+		goal = 0
+		if b.last > have {
+			goal = b.last // lines tend to be alike
+		}
 	}
 	end := 0
 	if goal > largeFrame {

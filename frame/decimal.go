@@ -34,7 +34,7 @@ func (f Decimal) Compile() (Format, error) {
 	case len(f.Sep) > maxTail || len(f.Trailer) > maxTail:
 		return nil, badOption("Decimal", "Trailer", len(f.Trailer), "is too long")
 	}
-	return decimal{f}, nil
+	return &decimal{f}, nil
 }
 
 func (f Decimal) AppendFrame(dst, payload []byte) ([]byte, error) {
@@ -45,14 +45,14 @@ func (f Decimal) Split(buf []byte, in In) (Part, error) { return fresh(f).Split(
 // decimal is a Decimal whose options have been checked.
 type decimal struct{ Decimal }
 
-func (f decimal) digits() int {
+func (f *decimal) digits() int {
 	if f.Digits == 0 {
 		return 9
 	}
 	return f.Digits
 }
 
-func (f decimal) Split(buf []byte, in In) (Part, error) {
+func (f *decimal) Split(buf []byte, in In) (Part, error) {
 	if in.Inside {
 		return f.trailed(buf, rest(buf, in.From))
 	}
@@ -83,7 +83,7 @@ func (f decimal) Split(buf []byte, in In) (Part, error) {
 	return f.trailed(buf, x.split(buf, in))
 }
 
-func (f decimal) trailed(buf []byte, part Part) (Part, error) {
+func (f *decimal) trailed(buf []byte, part Part) (Part, error) {
 	if part.complete() && string(buf[part.End:part.Size]) != f.Trailer {
 		part.Size = 0
 		return part, corrupt(fmt.Sprintf("the payload is not followed by %q", f.Trailer))
@@ -91,7 +91,7 @@ func (f decimal) trailed(buf []byte, part Part) (Part, error) {
 	return part, nil
 }
 
-func (f decimal) AppendFrame(dst, payload []byte) ([]byte, error) {
+func (f *decimal) AppendFrame(dst, payload []byte) ([]byte, error) {
 	out, trailer, err := f.Enclose(dst, payload)
 	if err != nil {
 		return dst, err
@@ -100,7 +100,7 @@ func (f decimal) AppendFrame(dst, payload []byte) ([]byte, error) {
 }
 
 // Enclose implements [Encloser].
-func (f decimal) Enclose(dst, payload []byte) ([]byte, int, error) {
+func (f *decimal) Enclose(dst, payload []byte) ([]byte, int, error) {
 	if uint64(len(payload)) < f.Min {
 		return dst, 0, unfit(0, "the payload is shorter than the least legal length")
 	}

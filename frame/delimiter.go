@@ -18,8 +18,9 @@ func Delimiter(first string, more ...string) Format {
 			return d
 		}
 		d.longest = max(d.longest, len(s))
-		d.last[s[len(s)-1]] = true
-		d.mixed = d.mixed || s[len(s)-1] != first[len(first)-1]
+		if last := s[len(s)-1]; bytes.IndexByte(d.lasts, last) < 0 {
+			d.lasts = append(d.lasts, last)
+		}
 	}
 	for i, s := range d.all {
 		if end, n := d.find([]byte(s), 0); end != len(s) || n != len(s) {
@@ -32,8 +33,7 @@ func Delimiter(first string, more ...string) Format {
 type delimiter struct {
 	all     []string
 	longest int
-	last    [256]bool // the delimiters' last bytes
-	mixed   bool      // they have several
+	lasts   []byte // the different last bytes of the delimiters
 	err     error
 }
 
@@ -74,15 +74,23 @@ func (d *delimiter) find(buf []byte, from int) (end, n int) {
 	}
 }
 
-// next finds the last byte of a delimiter.
+// next finds the first byte that is the last of a delimiter.
 func (d *delimiter) next(b []byte) int {
-	if !d.mixed {
-		s := d.all[0]
-		return bytes.IndexByte(b, s[len(s)-1])
+	if len(d.lasts) == 1 {
+		return bytes.IndexByte(b, d.lasts[0])
 	}
-	for i, c := range b {
-		if d.last[c] {
-			return i
+	// A byte that is nowhere near must not be searched for in all that is there, for each frame
+	// anew: so look at a little, then at twice as much.
+	for from, size := 0, 64; from < len(b); from, size = from+size, 2*size {
+		window := b[from:min(len(b), from+size)]
+		found := false
+		for _, c := range d.lasts {
+			if i := bytes.IndexByte(window, c); i >= 0 {
+				window, found = window[:i], true
+			}
+		}
+		if found {
+			return from + len(window)
 		}
 	}
 	return -1

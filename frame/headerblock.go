@@ -40,7 +40,7 @@ func (f HeaderBlock) Compile() (Format, error) {
 	case f.Max < 0:
 		return nil, badOption("HeaderBlock", "Max", f.Max, "must be positive, or 0 for 8192")
 	}
-	return headerBlock{f}, nil
+	return &headerBlock{f}, nil
 }
 
 func (f HeaderBlock) AppendFrame(dst, payload []byte) ([]byte, error) {
@@ -51,14 +51,14 @@ func (f HeaderBlock) Split(buf []byte, in In) (Part, error) { return fresh(f).Sp
 // headerBlock is a HeaderBlock whose options have been checked.
 type headerBlock struct{ HeaderBlock }
 
-func (f headerBlock) max() int {
+func (f *headerBlock) max() int {
 	if f.Max == 0 {
 		return defaultMaxHeader
 	}
 	return f.Max
 }
 
-func (f headerBlock) Split(buf []byte, in In) (Part, error) {
+func (f *headerBlock) Split(buf []byte, in In) (Part, error) {
 	if in.Inside {
 		if in.From == openBody {
 			return f.open(buf, 0, in)
@@ -94,7 +94,7 @@ func (f headerBlock) Split(buf []byte, in In) (Part, error) {
 	return f.trailed(buf, x.split(buf, in))
 }
 
-func (f headerBlock) trailed(buf []byte, part Part) (Part, error) {
+func (f *headerBlock) trailed(buf []byte, part Part) (Part, error) {
 	if part.complete() && string(buf[part.End:part.Size]) != f.End {
 		part.Size = 0
 		return part, corrupt(fmt.Sprintf("the body is not followed by %q", f.End))
@@ -107,7 +107,7 @@ func (f headerBlock) trailed(buf []byte, part Part) (Part, error) {
 const openBody = 1
 
 // open takes a frame that End ends, and whose body has no End before from.
-func (f headerBlock) open(buf []byte, from int, in In) (Part, error) {
+func (f *headerBlock) open(buf []byte, from int, in In) (Part, error) {
 	if i := bytes.Index(buf[from:], []byte(f.End)); i >= 0 {
 		return Part{Size: from + i + len(f.End), End: from + i}, nil
 	}
@@ -123,7 +123,7 @@ func (f headerBlock) open(buf []byte, from int, in In) (Part, error) {
 }
 
 // padding returns how many bytes of line ends stand before a frame.
-func (f headerBlock) padding(buf []byte) (n int) {
+func (f *headerBlock) padding(buf []byte) (n int) {
 	for f.Whole && n < len(buf) {
 		switch {
 		case buf[n] == '\n':
@@ -138,7 +138,7 @@ func (f headerBlock) padding(buf []byte) (n int) {
 }
 
 // head returns where the empty line behind the header block ends, or -1.
-func (f headerBlock) head(buf []byte, from int) int {
+func (f *headerBlock) head(buf []byte, from int) int {
 	for {
 		i := bytes.IndexByte(buf[from:], '\n')
 		if i < 0 {
@@ -153,7 +153,7 @@ func (f headerBlock) head(buf []byte, from int) int {
 }
 
 // length reads the body's length from the header block.
-func (f headerBlock) length(head []byte) (n uint64, found bool, err error) {
+func (f *headerBlock) length(head []byte) (n uint64, found bool, err error) {
 	for first := true; ; first = false {
 		line, more, ok := bytes.Cut(head, []byte("\n"))
 		line = bytes.TrimSuffix(line, []byte("\r"))
@@ -181,7 +181,7 @@ func (f headerBlock) length(head []byte) (n uint64, found bool, err error) {
 	}
 }
 
-func (f headerBlock) AppendFrame(dst, payload []byte) ([]byte, error) {
+func (f *headerBlock) AppendFrame(dst, payload []byte) ([]byte, error) {
 	if f.Whole {
 		out := append(append(dst, payload...), f.End...)
 		if err := whole(f, out[len(dst):], len(payload)); err != nil {

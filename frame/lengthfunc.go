@@ -17,7 +17,7 @@ func (f LengthFunc) Compile() (Format, error) {
 	if f.Extent == nil {
 		return nil, badOption("LengthFunc", "Extent", "nil", "a function is required")
 	}
-	return lengthFunc{f}, nil
+	return &lengthFunc{f}, nil
 }
 
 func (f LengthFunc) AppendFrame(dst, payload []byte) ([]byte, error) {
@@ -28,7 +28,7 @@ func (f LengthFunc) Split(buf []byte, in In) (Part, error) { return fresh(f).Spl
 // lengthFunc is a LengthFunc whose options have been checked.
 type lengthFunc struct{ LengthFunc }
 
-func (f lengthFunc) Split(buf []byte, in In) (Part, error) {
+func (f *lengthFunc) Split(buf []byte, in In) (Part, error) {
 	if in.Inside {
 		return rest(buf, in.From), nil
 	}
@@ -45,7 +45,7 @@ func (f lengthFunc) Split(buf []byte, in In) (Part, error) {
 	return x.split(buf, in), nil
 }
 
-func (f lengthFunc) AppendFrame(dst, payload []byte) ([]byte, error) {
+func (f *lengthFunc) AppendFrame(dst, payload []byte) ([]byte, error) {
 	if f.Append != nil {
 		return f.Append(dst, payload)
 	}

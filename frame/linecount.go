@@ -36,7 +36,7 @@ func (f LineCount) Compile() (Format, error) {
 	if f.Max < 0 {
 		return nil, badOption("LineCount", "Max", f.Max, "must be positive, or 0 for 4096")
 	}
-	return lineCount{f}, nil
+	return &lineCount{f}, nil
 }
 
 func (f LineCount) AppendFrame(dst, payload []byte) ([]byte, error) {
@@ -47,7 +47,7 @@ func (f LineCount) Split(buf []byte, in In) (Part, error) { return fresh(f).Spli
 // lineCount is a LineCount whose options have been checked.
 type lineCount struct{ LineCount }
 
-func (f lineCount) max() int {
+func (f *lineCount) max() int {
 	if f.Max == 0 {
 		return 4096
 	}
@@ -56,7 +56,7 @@ func (f lineCount) max() int {
 
 var crlf = []byte("\r\n")
 
-func (f lineCount) Split(buf []byte, in In) (Part, error) {
+func (f *lineCount) Split(buf []byte, in In) (Part, error) {
 	if in.Inside {
 		return f.trailed(buf, rest(buf, in.From))
 	}
@@ -83,7 +83,7 @@ func (f lineCount) Split(buf []byte, in In) (Part, error) {
 	return f.trailed(buf, x.split(buf, in))
 }
 
-func (f lineCount) trailed(buf []byte, part Part) (Part, error) {
+func (f *lineCount) trailed(buf []byte, part Part) (Part, error) {
 	if part.complete() && !bytes.Equal(buf[part.End:part.Size], crlf) {
 		part.Size = 0
 		return part, corrupt("the counted bytes are not followed by CRLF")
@@ -92,7 +92,7 @@ func (f lineCount) trailed(buf []byte, part Part) (Part, error) {
 }
 
 // count returns how many bytes follow line, if it counts any.
-func (f lineCount) count(line []byte) (n uint64, counts bool, err error) {
+func (f *lineCount) count(line []byte) (n uint64, counts bool, err error) {
 	verb, _ := nextWord(line)
 	for _, c := range f.Counted {
 		if string(verb) != c.Verb && !(f.Fold && bytes.EqualFold(verb, []byte(c.Verb))) {
@@ -149,7 +149,7 @@ func nextWord(line []byte) (word, rest []byte) {
 	return line[start:end], line[end:]
 }
 
-func (f lineCount) AppendFrame(dst, payload []byte) ([]byte, error) {
+func (f *lineCount) AppendFrame(dst, payload []byte) ([]byte, error) {
 	out := append(append(dst, payload...), crlf...)
 	if err := whole(f, out[len(dst):], len(payload)); err != nil {
 		return dst, err

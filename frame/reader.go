@@ -65,20 +65,22 @@ func (r *Reader) Next() ([]byte, error) {
 	}
 	// As in Decoder.Next, which is a call away.
 	if d.loop == loopUint32BE {
-		if b := d.in[d.r:]; len(b) >= 4 {
-			n := int(binary.BigEndian.Uint32(b))
-			if uint(n) <= uint(len(b)-4) && n <= r.MaxFrame {
-				d.r += n + 4
-				return d.lend(b[4 : 4+n : 4+n]), nil
+		in, at := d.in, uint(d.r)
+		if at < uint(len(in)) && uint(len(in))-at >= 4 {
+			n := uint(binary.BigEndian.Uint32(in[at:]))
+			if at += 4; n <= uint(len(in))-at && int(n) <= r.MaxFrame {
+				d.r = int(at + n)
+				return d.lend(in[at : at+n : at+n]), nil
 			}
 		}
 	} else if d.loop == loopLength {
-		b, f := d.in[d.r:], d.length
-		if at := f.at; at < uint(len(b)) && uint(len(b))-at >= 8 {
-			size := f.size8(b[at:])
-			if size >= f.fewest && size <= uint64(len(b)) && int(size)-f.Strip <= r.MaxFrame {
+		in, f := d.in, d.length
+		if at := uint(d.r) + f.at; at < uint(len(in)) && uint(len(in))-at >= 8 {
+			size := f.size8(in[at:])
+			if size >= f.fewest && size <= uint64(len(in)-d.r) && int(size)-f.Strip <= r.MaxFrame {
+				start := d.r + f.Strip
 				d.r += int(size)
-				return d.lend(b[f.Strip:size:size]), nil
+				return d.lend(in[start:d.r:d.r]), nil
 			}
 		}
 	} else if d.loop == loopLF && d.from == 0 {
@@ -88,6 +90,10 @@ func (r *Reader) Next() ([]byte, error) {
 		} else if end := trimCR(b, n); end <= r.MaxFrame {
 			d.r += n + 1
 			return d.lend(b[:end:end]), nil
+		}
+	} else if d.loop == loopVarint {
+		if p, ok := d.small(r.MaxFrame); ok {
+			return p, nil
 		}
 	} else if d.loop == loopMarked {
 		if p, ok := d.marked(r.MaxFrame); ok {

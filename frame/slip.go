@@ -26,16 +26,18 @@ func (slip) AppendFrame(dst, payload []byte) ([]byte, error) {
 		return dst, unfit(0, "SLIP drops empty frames")
 	}
 	dst = append(dst, slipEnd)
-	for _, c := range payload {
-		switch c {
-		case slipEnd:
-			dst = append(dst, slipEsc, slipEscEnd)
-		case slipEsc:
-			dst = append(dst, slipEsc, slipEscEsc)
-		default:
-			dst = append(dst, c)
+	plain := 0 // payload[plain:i] needs no escape
+	for i, c := range payload {
+		if c != slipEnd && c != slipEsc {
+			continue
 		}
+		dst = append(append(dst, payload[plain:i]...), slipEsc, slipEscEnd)
+		if c == slipEsc {
+			dst[len(dst)-1] = slipEscEsc
+		}
+		plain = i + 1
 	}
+	dst = append(dst, payload[plain:]...)
 	return append(dst, slipEnd), nil
 }
 

@@ -22,7 +22,7 @@ func (f StartEnd) Compile() (Format, error) {
 	case f.End == "":
 		return nil, badOption("StartEnd", "End", `""`, "needs at least one byte")
 	}
-	return startEnd{f}, nil
+	return &startEnd{f}, nil
 }
 
 func (f StartEnd) AppendFrame(dst, payload []byte) ([]byte, error) {
@@ -33,7 +33,7 @@ func (f StartEnd) Split(buf []byte, in In) (Part, error) { return fresh(f).Split
 // startEnd is a StartEnd whose options have been checked.
 type startEnd struct{ StartEnd }
 
-func (f startEnd) Split(buf []byte, in In) (Part, error) {
+func (f *startEnd) Split(buf []byte, in In) (Part, error) {
 	start := 0
 	if !in.Inside {
 		if gap := gapBefore(buf, f.Start); gap > 0 {
@@ -55,7 +55,7 @@ func (f startEnd) Split(buf []byte, in In) (Part, error) {
 	return Part{Need: max(len(buf)+1, start+len(f.End)), From: sure, Least: uint64(sure - start)}, nil
 }
 
-func (f startEnd) AppendFrame(dst, payload []byte) ([]byte, error) {
+func (f *startEnd) AppendFrame(dst, payload []byte) ([]byte, error) {
 	seam := append(append(make([]byte, 0, 64), payload[max(0, len(payload)-len(f.End)+1):]...), f.End...)
 	if i := bytes.Index(payload, []byte(f.End)); i >= 0 {
 		return dst, unfit(i, "the payload contains the end mark")

@@ -30,7 +30,7 @@ func (v Varint) Compile() (Format, error) {
 	case v.Offset > 0 && !v.Whole:
 		return nil, badOption("Varint", "Offset", v.Offset, "the bytes before the number would be lost; set Whole")
 	}
-	return varint{v}, nil
+	return &varint{v}, nil
 }
 
 func (v Varint) AppendFrame(dst, payload []byte) ([]byte, error) {
@@ -41,14 +41,14 @@ func (v Varint) Split(buf []byte, in In) (Part, error) { return fresh(v).Split(b
 // varint is a Varint whose options have been checked.
 type varint struct{ Varint }
 
-func (v varint) width() int {
+func (v *varint) width() int {
 	if v.Width == 0 {
 		return binary.MaxVarintLen64
 	}
 	return v.Width
 }
 
-func (v varint) Split(buf []byte, in In) (Part, error) {
+func (v *varint) Split(buf []byte, in In) (Part, error) {
 	if in.Inside {
 		return rest(buf, in.From), nil
 	}
@@ -92,7 +92,7 @@ func uvarint(b []byte, width int) (n uint64, size int, err error) {
 	return 0, 0, nil
 }
 
-func (v varint) AppendFrame(dst, payload []byte) ([]byte, error) {
+func (v *varint) AppendFrame(dst, payload []byte) ([]byte, error) {
 	out, _, err := v.Enclose(dst, payload)
 	if err != nil {
 		return dst, err
@@ -101,7 +101,7 @@ func (v varint) AppendFrame(dst, payload []byte) ([]byte, error) {
 }
 
 // Enclose implements [Encloser].
-func (v varint) Enclose(dst, payload []byte) ([]byte, int, error) {
+func (v *varint) Enclose(dst, payload []byte) ([]byte, int, error) {
 	if v.Whole {
 		return dst, len(dst), whole(v, payload, len(payload))
 	}

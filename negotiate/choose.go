@@ -1,6 +1,7 @@
 package negotiate
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/parleyproto/parley/codec"
@@ -63,8 +64,8 @@ func Confirm(client Offer, a Answer) (Agreement, error) {
 // fingerprint: a timeout, a lost connection or words of an application never lead to a lower
 // version.
 func Fallback(may, tried Offer, err error) (Offer, bool) {
-	refused, ok := err.(*RefusedError)
-	if !ok || refused.Refusal.Code != CodeVersion && refused.Refusal.Code != CodeFingerprint {
+	var refused *RefusedError
+	if !errors.As(err, &refused) || refused.Refusal.Code != CodeVersion && refused.Refusal.Code != CodeFingerprint {
 		return Offer{}, false
 	}
 	may.Min = may.Normal().Min

@@ -30,3 +30,6 @@ func (u *Upgrade) AppendState(dst []byte) []byte {
 
 // Own tells whether a change that this side proposed is under way.
 func (u *Upgrade) Own() bool { return u.own && u.underWay() }
+
+// NextDigest returns the digest of the change that was agreed on last.
+func (u *Upgrade) NextDigest() Digest { return u.next }

@@ -87,11 +87,11 @@ var faults = []fault{
 		`return !xok || !yok || x == y`,
 		`return true || !xok || !yok || x == y`},
 	{"fallback on a timeout", "choose.go",
-		`	if !ok || refused`,
-		`	if _, late := err.(*TimeoutError); late {
-		refused, ok = &RefusedError{Refusal{Code: CodeVersion, Versions: may.Versions}}, true
+		`	if !errors.As(err, &refused) ||`,
+		`	if errors.As(err, new(*TimeoutError)) {
+		err = &RefusedError{Refusal{Code: CodeVersion, Versions: may.Versions}}
 	}
-	if !ok || refused`},
+	if !errors.As(err, &refused) ||`},
 	{"a legacy peer below the minimum", "handshake.go",
 		`case v < h.cfg.Offer.Min:`,
 		`case v < 0:`},
@@ -169,14 +169,14 @@ func (f fault) plant(t *testing.T) (overlay string) {
 	return overlay
 }
 
-var explorerStory = regexp.MustCompile(`(?s)ORACLE explore.*?\n(.*?)\n *--- `)
+var explorerStory = regexp.MustCompile(`explore: [^\n]* after [^\n]*(?:\n +\d+  [^\n]*)*`)
 
 // story cuts the shortest of the explorer's stories out of a test's output, or else its first
 // failing lines.
 func story(out string) string {
 	best := ""
-	for _, m := range explorerStory.FindAllStringSubmatch(out, -1) {
-		if s := m[1]; best == "" || strings.Count(s, "\n") < strings.Count(best, "\n") {
+	for _, s := range explorerStory.FindAllString(out, -1) {
+		if best == "" || strings.Count(s, "\n") < strings.Count(best, "\n") {
 			best = s
 		}
 	}

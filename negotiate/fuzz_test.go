@@ -6,14 +6,16 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/parleyproto/parley/fuzz"
 	"github.com/parleyproto/parley/negotiate"
 )
 
-// What parses can be spelled again, and then means the same.
+// What parses can be spelled again, and then means the same. Memory grows with the line.
 func FuzzParseGreeting(f *testing.F) {
 	f.Add([]byte("PARLEY/1 telemetry v=1"))
 	f.Add([]byte("PARLEY/1 telemetry v=1-3,5 min=2 fp=2:0011223344556677 f=zip,audit! max=1 win=1 hb=1/0 n=000102030405060708090a0b0c0d0e0f x-a=b\r"))
 	f.Fuzz(func(t *testing.T, line []byte) {
+		fuzz.AllocBound(t, line, 24, 2048, func(line []byte) { negotiate.ParseGreeting(line) })
 		o, err := negotiate.ParseGreeting(line)
 		if err != nil {
 			if _, ok := err.(*negotiate.SyntaxError); !ok {
@@ -35,6 +37,7 @@ func FuzzParseAnswer(f *testing.F) {
 	f.Add([]byte("PARLEY/1 OK telemetry v=2 all=1-3 f=zip"))
 	f.Add([]byte("PARLEY/1 NO code=goaway retry=1000 alt=a:1,b:2 msg=so long"))
 	f.Fuzz(func(t *testing.T, line []byte) {
+		fuzz.AllocBound(t, line, 24, 2048, func(line []byte) { negotiate.ParseAnswer(line) })
 		_, err := negotiate.ParseAnswer(line)
 		refused, ok := err.(*negotiate.RefusedError)
 		if !ok {

@@ -3,6 +3,7 @@ package negotiate_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"testing"
@@ -117,6 +118,34 @@ func TestHandshakeChecksItsOffer(t *testing.T) {
 		if !errors.As(err, &bad) || bad.Field != "Features" {
 			t.Errorf("%v: got %v", role, err)
 		}
+	}
+}
+
+// Grease is left out where the line would be too long with it.
+func TestGreaseFits(t *testing.T) {
+	o := negotiate.Offer{Protocol: "p", Versions: negotiate.VersionSet(1)}
+	for o.Validate() == nil {
+		o.Features = append(o.Features, negotiate.Feature{Name: fmt.Sprintf("%030d", len(o.Features))})
+	}
+	last := &o.Features[len(o.Features)-1].Name
+	with, without := 0, 0
+	for *last = "z"; o.Validate() == nil; *last += "z" {
+		h := negotiate.NewHandshake(&negotiate.HandshakeConfig{Offer: o}, negotiate.Nonce{1}, start)
+		out, err := h.Step(start, nil)
+		if err != nil || len(out.Send) > negotiate.MaxLine {
+			t.Fatalf("%d bytes, %v", len(out.Send), err)
+		}
+		if _, err := negotiate.ParseGreeting(out.Send[:len(out.Send)-1]); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(out.Send, []byte(" x-")) {
+			with++
+		} else {
+			without++
+		}
+	}
+	if without == 0 {
+		t.Errorf("%d lines with grease, %d without", with, without)
 	}
 }
 

@@ -174,6 +174,10 @@ func (r *rules) check(w world) error {
 			return fmt.Errorf("connection %d: version %d and %d in epoch %d, same digest: %v", i,
 				c.up.Version(), s.up.Version(), c.up.Epoch(), c.up.Digest() == s.up.Digest())
 		}
+		if quiet := l.pipes[0].empty() && l.pipes[1].empty(); quiet && c.open() && s.open() &&
+			c.up.State() == negotiate.Agreed && s.up.State() == negotiate.Agreed && c.up.NextDigest() != s.up.NextDigest() {
+			return fmt.Errorf("connection %d: both sides have agreed, to different changes", i)
+		}
 		for _, e := range []*end{c, s} {
 			if !e.open() {
 				continue

@@ -12,7 +12,7 @@ import (
 type Input interface{ input() }
 
 // Begin is the first input of a connection, at the byte after the greeting's answer. The
-// server's PROBE is sent by it.
+// server's PROBE is sent by it. Data is held from here to the first [Release].
 type Begin struct {
 	// Worked is the version that last worked with this peer, to which a NACK may fall
 	// back before there was an upgrade on this connection.
@@ -88,7 +88,8 @@ type SwitchWriter struct{ Version codec.Version }
 // SwitchReader says that the bytes after the frame just received are in Version's dialect.
 type SwitchReader struct{ Version codec.Version }
 
-// Hold says to write control frames only, no DATA and no GAP, until [Release].
+// Hold says to write control frames only until [Release]: no DATA and no GAP, neither new
+// ones nor those that an ATTACH or a NACK asks for again.
 type Hold struct{}
 
 // Release says that data may be written again.
@@ -113,7 +114,7 @@ type Abandoned struct {
 }
 
 // Resend says to go back to message Seq and send from there again, encoded anew in the
-// writer's version.
+// writer's version, when data is not held.
 type Resend struct{ Seq uint64 }
 
 // GiveUp says that the peer cannot decode message Seq in any version that may be tried: send

@@ -2,7 +2,7 @@ package negotiate
 
 import "fmt"
 
-// Validate tells what keeps o from being offered, as an [*OfferError].
+// Validate tells what keeps o, with a nonce, from being offered, as an [*OfferError].
 func (o Offer) Validate() error {
 	n := o.Normal()
 	switch {
@@ -29,7 +29,9 @@ func (o Offer) Validate() error {
 	if h := n.Heartbeat; h.Interval < milli || h.Gap < 0 || h.Interval%milli != 0 || h.Gap%milli != 0 || max(h.Interval, h.Gap) > maxMillis*milli {
 		return &OfferError{"Heartbeat", "must be whole milliseconds, the interval at least one, both below 2^32"}
 	}
-	longest := appendAnswer(nil, Answer{Version: maxWireVersion, Offer: n}, false)
+	var buf [MaxLine]byte
+	n.Nonce = Nonce{1} // a connection's may follow
+	longest := appendAnswer(buf[:0], Answer{Version: maxWireVersion, Offer: n}, false)
 	if len(longest) > MaxLine {
 		return &OfferError{"Features", fmt.Sprintf("and the rest make an answer of %d bytes, %d are allowed; offer less", len(longest), MaxLine)}
 	}

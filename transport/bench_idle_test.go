@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/parleyproto/parley/codec"
-	"github.com/parleyproto/parley/negotiate"
 	"github.com/parleyproto/parley/transport"
 	"github.com/parleyproto/parley/transport/session"
 )
@@ -56,11 +55,7 @@ func parleyIdle(b *testing.B, n int) float64 {
 	s := &transport.Server{Protocol: p, Handler: new(quiet)}
 	go s.Serve(l)
 	defer s.Close()
-	profile, err := session.NewProfile(negotiate.Client, session.Config{Protocol: p})
-	if err != nil {
-		b.Fatal(err)
-	}
-	return idle(b, n, l.Addr().String(), func(conn net.Conn) { attach(b, conn, profile) })
+	return idle(b, n, l.Addr().String(), func(conn net.Conn) { attach(b, conn, p) })
 }
 
 // settle is when the sessions count as idle: the transport waits for up to 2 seconds before
@@ -71,7 +66,7 @@ const settle = 3 * time.Second
 // client's own socket, about half a KiB, is in it.
 func idle(b *testing.B, n int, addr string, speak func(net.Conn)) float64 {
 	conns := make([]net.Conn, 0, n)
-	before := heap()
+	before := memory()
 	for range n {
 		conn, err := net.Dial("tcp", addr)
 		if err != nil {
@@ -81,7 +76,7 @@ func idle(b *testing.B, n int, addr string, speak func(net.Conn)) float64 {
 		conns = append(conns, conn)
 	}
 	<-time.After(settle)
-	after := heap()
+	after := memory()
 	for _, conn := range conns {
 		conn.Close()
 	}
@@ -89,38 +84,12 @@ func idle(b *testing.B, n int, addr string, speak func(net.Conn)) float64 {
 }
 
 // attach opens a session on conn, sends a message in it and reads its acknowledgement.
-func attach(b *testing.B, conn net.Conn, p *session.Profile) {
-	now := time.Now()
-	o := p.Open(now, negotiate.Key{})
-	for o.State() == session.OpeningWaits {
-		conn.Write(o.Output())
-		o.Flushed()
-		n, err := conn.Read(o.Space())
-		if err != nil {
-			b.Fatal(err)
-		}
-		o.Wrote(now, n)
-	}
-	m := p.New(now)
-	gen, err := m.Attach(now, o)
-	if err != nil {
+func attach(b *testing.B, conn net.Conn, p *codec.Protocol) {
+	a := attack(b, conn, session.Config{Protocol: p})
+	a.m.Send(time.Now(), &Block{Bytes: make([]byte, 64)}, session.SendOptions{})
+	a.m.Flush(time.Now())
+	if _, err := a.until(session.EventFlushed); err != nil {
 		b.Fatal(err)
-	}
-	m.Send(now, &Block{Bytes: make([]byte, 64)}, session.SendOptions{})
-	m.Flush(now)
-	for flushed := false; !flushed; {
-		if out := m.Output(now, gen); out != nil {
-			out.WriteTo(conn)
-			m.Written(now, gen)
-		}
-		n, err := conn.Read(m.Space(gen))
-		if err != nil {
-			b.Fatal(err)
-		}
-		m.Wrote(now, gen, n)
-		for ev, ok := m.Next(); ok; ev, ok = m.Next() {
-			flushed = flushed || ev.Kind == session.EventFlushed
-		}
 	}
 }
 

@@ -192,8 +192,8 @@ func BenchmarkPipelined(b *testing.B) {
 	}
 }
 
-// heap returns the bytes of heap and stacks in use.
-func heap() uint64 {
+// memory returns the bytes of heap and stacks in use.
+func memory() uint64 {
 	runtime.GC()
 	runtime.GC()
 	var m runtime.MemStats

@@ -22,7 +22,8 @@ type Client struct {
 	pace    pace
 	conns   *connector
 	stop    context.CancelFunc
-	stopped chan struct{} // the run loop has ended
+	stopped chan struct{}  // the run loop has ended
+	links   sync.WaitGroup // connections that are not closed
 
 	state struct {
 		sync.Mutex
@@ -91,9 +92,9 @@ func (c *Client) once(ctx context.Context) error {
 		return err
 	}
 	c.setState(Change{To: Attaching, Endpoint: o.endpoint})
-	l, err := c.attach(o.conn, o.opening, o.endpoint)
-	if err != nil {
-		o.conn.Close()
+	l := newLink(o.conn, o.endpoint, &c.links, nil)
+	if err := c.attach(l, o.opening); err != nil {
+		l.hangUp()
 		return err
 	}
 	go c.begin(l, 0)
@@ -206,5 +207,6 @@ func (c *Client) Close() error {
 	c.Session.Close(session.CloseNormal, "")
 	c.stop()
 	<-c.stopped
+	c.links.Wait()
 	return nil
 }

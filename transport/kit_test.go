@@ -154,3 +154,6 @@ func attached(s *transport.Server) (out []transport.SessionInfo) {
 	}
 	return out
 }
+
+// keepSessions lets sessions wait for their clients without end.
+func keepSessions() session.Config { return session.Config{ResumeWindow: -1} }

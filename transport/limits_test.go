@@ -51,7 +51,7 @@ func TestTooManyConnectionsAreRefusedWithAHint(t *testing.T) {
 	})
 }
 
-// Ten thousand connections that say nothing cost their slots for 10 seconds, and nobody else
+// Two thousand connections that say nothing cost their slots for 10 seconds, and nobody else
 // anything.
 func TestSilentConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/parleyproto/parley/transport/session"
@@ -30,33 +31,43 @@ type link struct {
 	err      *Error        // why
 	readyAt  time.Time     // when the session was attached; zero: not yet
 	away     *session.GoAwayError
-	server   *Server // that counts the connection; nil at a client
-	plain    bool    // a slow handler keeps the role: nothing else bounds what a legacy peer sends
+	gate     *admission      // that counts the connection; nil at a client
+	tasks    *sync.WaitGroup // that waits for its end
+	plain    bool            // a slow handler keeps the role: nothing else bounds what a legacy peer sends
+}
+
+// newLink describes a connection that is to be attached. tasks waits for its end, and gate, at
+// a server, counts it.
+func newLink(conn net.Conn, endpoint string, tasks *sync.WaitGroup, gate *admission) *link {
+	tasks.Add(1)
+	return &link{conn: conn, endpoint: endpoint, tasks: tasks, gate: gate, over: make(chan struct{}), reading: true}
 }
 
 // attach gives the session a connection, in place of the one it may have. The caller runs
-// read. After an error the opening's last output is to be written, and the connection closed.
-func (s *Session) attach(conn net.Conn, o *session.Opening, endpoint string) (*link, error) {
+// begin. After an error the opening's last output is to be written, and the connection closed.
+func (s *Session) attach(l *link, o *session.Opening) error {
 	s.mu.Lock()
 	defer s.unlock()
 	gen, err := s.m.Attach(s.time(), o)
 	if err != nil {
 		s.settle()
-		return nil, err
+		return err
 	}
 	if old := s.link; old != nil {
 		s.detached(old, session.ErrStale)
 	}
-	l := &link{conn: conn, gen: gen, endpoint: endpoint, over: make(chan struct{})}
-	s.link, s.remote = l, conn.RemoteAddr()
+	l.gen = gen
+	s.link, s.remote = l, l.conn.RemoteAddr()
 	s.settle()
 	s.flush(false)
-	return l, nil
+	return nil
 }
 
 // begin does what came with the opening, or was left by the goroutine before, and reads on.
 func (s *Session) begin(l *link, me int) {
 	s.mu.Lock()
+	s.time()
+	l.reading = l.reading && l.reader != me
 	s.work()
 	s.flush(s.m.Backlog() <= direct)
 	s.unlock()
@@ -135,8 +146,11 @@ func (l *link) hangUp() {
 		io.CopyN(io.Discard, l.conn, 1<<20)
 	}
 	l.conn.Close()
-	if l.server != nil {
-		l.server.gone(l.conn)
+	if l.gate != nil {
+		l.gate.leave(l.conn.RemoteAddr())
+	}
+	if l.tasks != nil {
+		l.tasks.Done()
 	}
 }
 

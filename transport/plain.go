@@ -90,34 +90,25 @@ func (s *Session) isLegacy() bool {
 	return ok
 }
 
-// attachPlain gives a legacy session its only connection.
-func (s *Session) attachPlain(conn net.Conn, addr string) *link {
-	s.mu.Lock()
-	defer s.unlock()
-	l := &link{conn: conn, endpoint: addr, over: make(chan struct{}), plain: true}
-	s.link, s.remote = l, conn.RemoteAddr()
-	return l
-}
-
-// newLegacy makes the session of a legacy client.
-func (s *Server) newLegacy(conn net.Conn, o *session.Opening, addr string) (*Session, *link, error) {
+// newLegacy makes the session of a legacy client, with its only connection.
+func (s *Server) newLegacy(l *link, o *session.Opening) (*Session, error) {
 	now := time.Now()
 	p := &plain{stats: session.Stats{State: session.Attached, Version: o.Agreement().Version, Begun: now, Since: now}}
 	p.Plain = o.Plain(now)
 	sess := s.newSession(p)
+	l.plain = true
+	sess.link, sess.remote = l, l.conn.RemoteAddr()
 	s.mu.Lock()
-	full := s.full()
+	full := s.leaving || s.full()
 	if !full {
 		s.legacy[sess] = struct{}{}
 	}
 	s.mu.Unlock()
 	if full {
-		return nil, nil, errFull
+		return nil, errFull
 	}
-	l := sess.attachPlain(conn, addr)
 	if err := s.welcome(sess); err != nil {
 		sess.Close(session.CloseHandler, err.Error())
-		return nil, nil, err
 	}
-	return sess, l, nil
+	return sess, nil
 }

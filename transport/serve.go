@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -14,61 +13,54 @@ import (
 // serve opens a connection, finds its session, and leaves it to a fresh goroutine to read: the
 // opening needs a stack that an idle session does not.
 func (s *Server) serve(conn net.Conn) {
-	sess, l := s.meet(conn)
-	s.opened(conn)
-	if l == nil {
-		s.gone(conn)
-		return
+	defer s.tasks.Done()
+	defer s.opened(conn)
+	l := newLink(conn, conn.RemoteAddr().String(), &s.tasks, &s.gate)
+	if sess := s.meet(l); sess != nil {
+		go sess.begin(l, 0)
 	}
-	l.server = s
-	go sess.begin(l, 0)
 }
 
-// meet opens a connection and attaches it to its session. It returns no link when there is
-// none; the connection is closed then.
-func (s *Server) meet(conn net.Conn) (*Session, *link) {
-	addr := conn.RemoteAddr().String()
+// meet opens a connection and attaches it to its session. It returns nil when there is none; the
+// connection is closed then.
+func (s *Server) meet(l *link) *Session {
 	ctx, cancel := context.WithTimeout(context.Background(), s.handshakeTimeout())
-	key, err := keyOf(ctx, conn)
+	key, err := keyOf(ctx, l.conn)
 	cancel()
 	if err != nil {
-		conn.Close()
-		s.log.Warn("transport: refused", "err", &Error{Kind: TLS, Endpoint: addr, Err: err})
-		return nil, nil
+		s.log.Warn("transport: refused", "err", &Error{Kind: TLS, Endpoint: l.endpoint, Err: err})
+		l.hangUp()
+		return nil
 	}
 	o := s.profile.Open(time.Now(), key)
 	for {
-		if err := open(conn, o); err != nil {
-			s.turnAway(conn, o, addr, err)
-			return nil, nil
+		if err := open(l.conn, o); err != nil {
+			s.turnAway(l, o, err)
+			return nil
 		}
 		if o.State() == session.OpeningLegacy {
-			sess, l, err := s.newLegacy(conn, o, addr)
+			sess, err := s.newLegacy(l, o)
 			if err != nil {
-				s.turnAway(conn, o, addr, err)
+				s.turnAway(l, o, err)
 			}
-			return sess, l
+			return sess
 		}
 		sess, err := s.find(o)
 		if sess == nil && err == nil {
 			o.Unknown() // and the client may begin a new one
 			continue
 		}
-		if err != nil {
-			s.turnAway(conn, o, addr, err)
-			return nil, nil
-		}
-		l, err := sess.attach(conn, o, addr)
-		if errors.Is(err, session.ErrContradicts) {
-			s.remove(sess) // and the client begins a new one
-			continue
+		if err == nil {
+			err = sess.attach(l, o)
 		}
 		if err != nil {
-			s.turnAway(conn, o, addr, err)
-			sess.dismiss()
-			return nil, nil
+			s.turnAway(l, o, err)
+			if sess != nil {
+				sess.dismiss()
+			}
+			return nil
 		}
-		return sess, l
+		return sess
 	}
 }
 
@@ -76,18 +68,19 @@ func (s *Server) handshakeTimeout() time.Duration {
 	return orDefault(s.Session.HandshakeTimeout, session.DefaultTimeout)
 }
 
-// turnAway closes a connection that did not come to a session.
-func (s *Server) turnAway(conn net.Conn, o *session.Opening, addr string, err error) {
+// turnAway closes a connection that did not come to a session. Its last words are written.
+func (s *Server) turnAway(l *link, o *session.Opening, err error) {
 	if out := o.Output(); out != nil {
-		conn.SetWriteDeadline(time.Now().Add(lingerFor))
-		conn.Write(out)
+		l.conn.SetWriteDeadline(time.Now().Add(lingerFor))
+		l.conn.Write(out)
 	}
-	e := streamError(addr, err)
-	if o.Err() != nil {
-		e = machineError(addr, err)
+	e := streamError(l.endpoint, err)
+	l.linger = o.Err() != nil
+	if l.linger {
+		e = machineError(l.endpoint, err)
 	}
 	s.log.Warn("transport: refused", "err", e)
-	(&link{conn: conn, linger: o.Err() != nil}).hangUp()
+	l.hangUp()
 }
 
 // dismiss ends a session that nothing was ever attached to.
@@ -100,18 +93,18 @@ func (s *Session) dismiss() {
 // refuse tells a client to come again later.
 func (s *Server) refuse(conn net.Conn) {
 	defer s.tasks.Done()
-	defer s.gate.refused()
 	defer s.opened(conn)
-	addr := conn.RemoteAddr().String()
+	defer s.gate.refused()
+	l := newLink(conn, conn.RemoteAddr().String(), &s.tasks, nil)
 	ctx, cancel := context.WithTimeout(context.Background(), s.handshakeTimeout())
 	defer cancel()
 	if _, err := keyOf(ctx, conn); err != nil {
-		conn.Close()
+		l.hangUp()
 		return
 	}
 	r := &negotiate.Refusal{Code: negotiate.CodeOverload, RetryAfter: s.retryAfter()}
 	o := s.profile.OpenRefusing(time.Now(), r)
-	s.turnAway(conn, o, addr, open(conn, o))
+	s.turnAway(l, o, open(conn, o))
 }
 
 // retryAfter is what one client is told to wait.

@@ -223,9 +223,3 @@ func (s *Server) opened(conn net.Conn) {
 	defer s.mu.Unlock()
 	delete(s.openings, conn)
 }
-
-// gone notes that an admitted connection has been closed.
-func (s *Server) gone(conn net.Conn) {
-	s.gate.leave(conn.RemoteAddr())
-	s.tasks.Done()
-}

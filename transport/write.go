@@ -17,23 +17,23 @@ const (
 
 // flush sees to it that what the machine has to write is written, and that its next deadline
 // is kept. With here it may be written by this goroutine, without the lock: worth it when
-// nothing else is on its way, because nobody has to be woken. Without, a writer is started
-// that gathers what comes meanwhile; it ends when there is nothing more.
+// nothing else is on its way, because nobody has to be woken; the caller has just read the
+// clock. Without, a writer is started that gathers what comes meanwhile; it ends when there
+// is nothing more.
 func (s *Session) flush(here bool) {
 	l := s.link
-	switch {
-	case l == nil:
+	if l == nil || l.writing {
 		s.rearm()
 		return
-	case l.writing:
-		return // and who writes arms the timer
-	case !here:
+	}
+	if !here {
 		l.writing = true
+		s.rearm()
 		go s.writer(l, nil)
 		return
 	}
 	l.writing = true
-	bufs := s.m.Output(s.time(), l.gen)
+	bufs := s.m.Output(s.clock, l.gen)
 	if len(bufs) > 0 {
 		s.write(l, bufs)
 		bufs = s.m.Output(s.clock, l.gen)

@@ -19,6 +19,7 @@ import (
 const (
 	demoPace   = 5 * time.Millisecond   // between a device's test readings
 	demoOutage = 400 * time.Millisecond // how long the listener is away at its restart
+	demoTarget = 2                      // the version to upgrade to: length-prefixed binary
 	demoSettle = 20 * time.Second       // the most that acknowledging the rest may take
 )
 
@@ -75,7 +76,8 @@ func (d *demonstration) run(ctx context.Context, show func(string)) (*demoResult
 		})
 	}
 	tick, untick := context.WithCancel(context.Background())
-	go d.report(tick, begin, show)
+	var reporter sync.WaitGroup
+	reporter.Go(func() { d.report(tick, begin, show) })
 
 	err = d.restart(sending, ln, served)
 	if err == nil {
@@ -83,6 +85,7 @@ func (d *demonstration) run(ctx context.Context, show func(string)) (*demoResult
 	}
 	devices.Wait()
 	untick()
+	reporter.Wait()
 	d.srv.Close()
 	<-served
 	close(failed)
@@ -108,20 +111,19 @@ func (d *demonstration) restart(ctx context.Context, ln net.Listener, served cha
 	return nil
 }
 
-// upgrade moves every live session to the newest version, and goes on to move those that were
+// upgrade moves every live session to version 2, and goes on to move those that were
 // without a connection at the time, as an operator's tool would.
 func (d *demonstration) upgrade(ctx context.Context) {
 	pause(ctx, d.duration/4)
-	newest := telemetry.Protocol.Newest()
 	for {
 		var old []*transport.Session
 		for _, s := range d.srv.Sessions() {
-			if s.Version != newest {
+			if s.Version != demoTarget {
 				old = append(old, s.Session)
 			}
 		}
 		if len(old) > 0 {
-			for _, r := range d.srv.Upgrade(ctx, newest, old...) {
+			for _, r := range d.srv.Upgrade(ctx, demoTarget, old...) {
 				if r.Err == nil {
 					d.upgrades.Add(1)
 				}

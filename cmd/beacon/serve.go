@@ -32,6 +32,10 @@ func serve(ctx context.Context, e *env, args []string) int {
 	if ok, code := parse(e, fs, args); !ok {
 		return code
 	}
+	if _, err := telemetry.Protocol.Release(codec.Version(*start)); err != nil && *start != 0 {
+		e.errorf("-start: %v", err)
+		return exitUsage
+	}
 	lines, closeLines, err := openOut(e, *out)
 	if err != nil {
 		e.errorf("cannot open the output: %v", err)

@@ -11,7 +11,7 @@ import (
 func init() { commands = append(commands, genCommand) }
 
 func genCommand() *cobra.Command {
-	var check bool
+	var check, wireshark bool
 	cmd := &cobra.Command{
 		Use:   "gen [packages]",
 		Short: "Write the codecs of packages that describe a protocol",
@@ -20,14 +20,15 @@ func genCommand() *cobra.Command {
 of a schema are reported at once, and then no file is written; likewise when a version that
 is frozen would change. See docs/codec.md.`,
 		RunE: func(cmd *cobra.Command, patterns []string) error {
-			return runGen(patterns, check)
+			return runGen(patterns, check, wireshark)
 		},
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "write nothing; exit with status 1 if a file is not up to date")
+	cmd.Flags().BoolVar(&wireshark, "wireshark", false, "write PROTOCOL.parley.lua as well, a dissector for Wireshark and tshark")
 	return cmd
 }
 
-func runGen(patterns []string, check bool) error {
+func runGen(patterns []string, check, wireshark bool) error {
 	protocols, err := load(patterns)
 	if err != nil {
 		return err
@@ -41,6 +42,9 @@ func runGen(patterns []string, check bool) error {
 		files, err := p.generate()
 		if err != nil {
 			return err
+		}
+		if wireshark {
+			files = append(files, gen.Dissector(p.Protocol))
 		}
 		if check {
 			err = gen.Check(p.Dir, files)

@@ -123,6 +123,9 @@ func (c check) arbitrary(b []byte) error {
 		}
 		return nil
 	}
+	if reflect.TypeOf(m) != c.message {
+		return nil // the id became that of a message with other rules
+	}
 	again, err := c.codec.Codec.Append(nil, m)
 	switch {
 	case err != nil && c.Converts:

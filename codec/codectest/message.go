@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"math/rand"
+	"reflect"
 	"testing"
 
 	"github.com/leanovate/gopter"
@@ -43,8 +44,14 @@ type law func(c check, m codec.Message, b []byte) error
 // check is a version with its release.
 type check struct {
 	Version
-	codec *codec.Release
-	rand  *rand.Rand
+	codec   *codec.Release
+	rand    *rand.Rand
+	message reflect.Type
+}
+
+// newCheck returns the check of a version.
+func newCheck(v Version, r *codec.Release, rng *rand.Rand) check {
+	return check{v, r, rng, reflect.TypeOf(v.Random(&Rand{Rand: rand.New(rand.NewSource(1))}))}
 }
 
 // Test checks all laws in all versions.
@@ -56,7 +63,7 @@ func (m *Message) Test(t *testing.T) {
 				t.Fatal(err)
 			}
 			rng := rand.New(rand.NewSource(int64(len(m.Name)) + int64(v.Version)))
-			c := check{v, r, rng}
+			c := newCheck(v, r, rng)
 			for _, l := range laws {
 				t.Run(l.name, func(t *testing.T) { c.property(t, l.law) })
 			}
@@ -152,7 +159,7 @@ func (m *Message) Fuzz(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := check{v, r, nil}
+		c := newCheck(v, r, nil)
 		if err := c.arbitrary(b); err != nil {
 			t.Errorf("%v: %v\n% x", v.Version, err, b)
 		}

@@ -63,7 +63,7 @@ var known = []string{
 // finish returns the file's source: header, package clause, the imports that the body uses,
 // and the body, formatted.
 func (e *emitter) finish(doc string) ([]byte, error) {
-	body := selector.ReplaceAllString(e.buf.String(), "$1.")
+	body := selector.ReplaceAllString(e.buf.String(), "$1.$2")
 	file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+body, parser.SkipObjectResolution)
 	if err != nil {
 		return nil, fmt.Errorf("gen: generated code does not parse: %w\n%s", err, body)
@@ -158,7 +158,7 @@ func address(x string) string {
 }
 
 // selector finds fields that are selected through a dereferenced pointer.
-var selector = regexp.MustCompile(`\(\*([\w.\[\]]+)\)\.`)
+var selector = regexp.MustCompile(`\(\*([\w.\[\]]+)\)\.(\w)`)
 
 // loop writes a for statement over x around a body that uses the index or key k and the
 // element el; what the body does not use is not declared.

@@ -13,17 +13,25 @@ import (
 type groups struct {
 	p    *schema.Protocol
 	keys map[*schema.Struct]map[codec.Version]string
+	used map[codec.Version]map[*schema.Struct]bool // the structs within each version's messages
 }
 
 func newGroups(p *schema.Protocol) *groups {
-	return &groups{p, map[*schema.Struct]map[codec.Version]string{}}
+	g := &groups{p, map[*schema.Struct]map[codec.Version]string{}, map[codec.Version]map[*schema.Struct]bool{}}
+	for _, v := range p.All() {
+		g.used[v] = map[*schema.Struct]bool{}
+		for _, s := range structsAt(p, v) {
+			g.used[v][s] = true
+		}
+	}
+	return g
 }
 
 // first returns the first version whose functions serve s in v.
 func (g *groups) first(s *schema.Struct, v codec.Version) codec.Version {
 	key := g.key(s, v)
 	for _, o := range g.p.All() {
-		if s.Versions.Has(o) && g.key(s, o) == key {
+		if g.used[o][s] && g.key(s, o) == key {
 			return o
 		}
 	}

@@ -136,6 +136,7 @@ func (t *Text) next(bracket byte) bool {
 	if !t.first && !t.take(',') {
 		return false
 	}
+	t.path[len(t.path)-1].to = 0
 	t.first = false
 	return true
 }
@@ -208,6 +209,9 @@ func (t *Text) Type(anywhere bool) string {
 		look.Skip()
 	}
 	if look.err == nil && !found {
+		if n := len(look.path); n > 0 {
+			look.path[n-1].to = 0
+		}
 		look.FailAt("type", codec.ErrMissing)
 	}
 	if look.err != nil && t.err == nil {

@@ -91,7 +91,6 @@ func (c *pipeConn) reset() {
 func (c *pipeConn) abandon() {
 	c.gone.Store(true)
 	c.in.abandon()
-	c.out.abandonWrite()
 	if c.onClose != nil {
 		c.onClose()
 	}

@@ -91,4 +91,9 @@ func TestNoCutInsideAMessage(t *testing.T) {
 	if st := p.Client.Machine.Stats(); st.Version != 2 || st.Generation != 1 || len(p.Server.Got) != 1 {
 		t.Errorf("the server got %d messages; the client: %+v", len(p.Server.Got), st)
 	}
+	p.Advance(time.Second)
+	p.Settle()
+	if err := p.Check(true); err != nil {
+		t.Error(err)
+	}
 }

@@ -65,9 +65,8 @@ func (m *Memory) change(c transport.Change) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
-	case c.To == transport.Ready:
-		m.endpoint, m.gap, m.tested = c.Endpoint, gap{}, gap{}
-		m.use(c.Endpoint)
+	case c.To == transport.Attaching: // the first PING is sent before Ready is told
+		m.endpoint = c.Endpoint
 	case c.From == transport.Ready && errors.Is(c.Err, &transport.Error{Kind: transport.HeartbeatLost}):
 		if s := m.use(m.endpoint); m.tested.proves(s) {
 			s.Failed(m.now())
@@ -81,6 +80,9 @@ func (m *Memory) interval(now session.Stats) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.use(m.endpoint)
+	if now.Generation != m.last.Generation {
+		m.gap, m.tested = gap{}, gap{}
+	}
 	if m.tested.proves(s) && now.LastReceived.After(m.last.LastReceived) {
 		s.Succeeded(m.now())
 	}

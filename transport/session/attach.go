@@ -2,7 +2,6 @@ package session
 
 import (
 	"crypto/subtle"
-	"encoding/binary"
 	"errors"
 	"time"
 
@@ -14,8 +13,6 @@ const (
 	server = negotiate.Server
 )
 
-func be64(b []byte) uint64 { return binary.BigEndian.Uint64(b) }
-
 var errNotReady = errors.New("session: Attach needs an Opening in state OpeningReady")
 
 // Attach makes the connection of o, which must be ready, carry the session. It takes the
@@ -23,8 +20,7 @@ var errNotReady = errors.New("session: Attach needs an Opening in state OpeningR
 // connection is superseded: EventDetached says so.
 //
 // After an error the connection is not attached: write o.Output, then close it. Errors are a
-// [*CloseError] about a server's refusal, and [ErrEnded]. After [ErrContradicts] this session has
-// ended, and o is ready still: treat its session as one that is not known.
+// [*CloseError] about a server's refusal, and [ErrEnded].
 func (m *Machine) Attach(now time.Time, o *Opening) (gen uint64, err error) {
 	m.enter(now)
 	switch {
@@ -85,7 +81,7 @@ func (m *Machine) attachServer(o *Opening) error {
 		return o.deny(&CloseError{Code: CloseSuperseded})
 	case !m.consistent(e):
 		m.close(CloseViolation, "the client does not remember the session as it was")
-		return ErrContradicts
+		return o.deny(&CloseError{Code: CloseViolation, Text: "received or first contradict the session"})
 	}
 	m.fence()
 	m.id = e.Session

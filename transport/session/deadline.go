@@ -94,7 +94,7 @@ func (m *Machine) Wrote(now time.Time, gen uint64, n int) {
 // short handles the error of a decoder. It returns true if it needs more bytes.
 func (m *Machine) short(l *link, err error) bool {
 	if !errors.Is(err, frame.ErrShort) {
-		m.fail(l, err)
+		m.detach(l, err)
 		return false
 	}
 	if b := &l.beat; len(l.dec.Buffered()) == 0 {

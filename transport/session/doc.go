@@ -10,9 +10,11 @@
 //	lane normal ▢▢▢▢▢▢▢  ── Output ──▶  17 18 19 …   ▣▣▣▣▣▣▣▣
 //	lane low    ▢▢▢                                  │
 //	                                                 ▼
-//	00 00 00 0b  01 01  14  0f 10  { "n": 4 }        one frame: length, then an envelope:
-//	 frame       │  │   │   └──┴ done, received      kind DATA, flags, seq, acknowledgement,
-//	             │  │   seq                          and the message's payload
+//	00 00 00 0c  01 01  11  0f 10  7b 22 6e 22 3a 34 7d      one frame
+//	 length      │  │   │   │  │   payload: {"n":4}
+//	             │  │   │   │  received 16                      its envelope: kind DATA,
+//	             │  │   │   done 15                             number 17, and on it an
+//	             │  │   seq 17                                  acknowledgement
 //	             │  flags: ack
 //	             kind: DATA
 //

@@ -31,9 +31,6 @@ func (m *Machine) detach(l *link, err error) {
 	m.armResume()
 }
 
-// fail gives up the connection of a peer that broke a rule.
-func (m *Machine) fail(l *link, err error) { m.detach(l, err) }
-
 // armResume begins the time that the session waits for a connection.
 func (m *Machine) armResume() {
 	if w := m.p.cfg.ResumeWindow; w > 0 {

@@ -96,6 +96,35 @@ func Example() {
 	// client: message 1 is acked
 }
 
+// A call is a message that wants a reply. Both have numbers and are acknowledged like any
+// other message, so a call outlives its connection.
+func ExampleMachine_Call() {
+	clientProfile, _ := session.NewProfile(negotiate.Client, session.Config{Protocol: greetings})
+	serverProfile, _ := session.NewProfile(negotiate.Server, session.Config{Protocol: greetings})
+	client, opening := open(clientProfile, serverProfile)
+	server := serverProfile.New(now)
+	server.Attach(now, opening)
+	carry(server, client, func(session.Event) {})
+
+	call, err := client.Call(now, &Greeting{"who?"}, session.SendOptions{TTL: time.Minute})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	carry(client, server, func(ev session.Event) {
+		if ev.Kind == session.EventMessage && ev.Call != 0 {
+			server.Reply(now, ev.Call, &Greeting{"me"}, session.SendOptions{})
+			server.Done(ev.ID)
+		}
+	})
+	carry(server, client, func(ev session.Event) {
+		if ev.Kind == session.EventReply && ev.Call == call {
+			fmt.Println(ev.Message.(*Greeting).Text)
+		}
+	})
+	// Output: me
+}
+
 func ExampleEnvelope_Append() {
 	e := session.Envelope{Kind: session.KindPing, ID: 3, Next: 25000}
 	fmt.Printf("%s\n", e.Append(nil, true))

@@ -44,13 +44,13 @@ func (m *Machine) data(l *link, b []byte, ev *Event) bool {
 		err = m.acked(l, h.done, h.received)
 	}
 	if err != nil {
-		m.fail(l, err)
+		m.detach(l, err)
 		return false
 	}
 	in := &m.inbox
 	switch {
 	case in.building && h.seq != in.received+1:
-		m.fail(l, &ProtocolError{Section: "5.5", Reason: "DATA between the fragments of another message"})
+		m.detach(l, &ProtocolError{Section: "5.5", Reason: "DATA between the fragments of another message"})
 		return false
 	case h.seq == in.received+1 && (in.nack == 0 || h.flags&FlagCont == 0 || in.building):
 		in.nack = 0
@@ -58,13 +58,13 @@ func (m *Machine) data(l *link, b []byte, ev *Event) bool {
 		l.lastIn = max(l.lastIn, h.seq)
 		return false // seen before, or discarded until the one that was refused comes again
 	default:
-		m.fail(l, &ProtocolError{Section: "6.5", Reason: fmt.Sprintf("DATA %d after %d", h.seq, in.received)})
+		m.detach(l, &ProtocolError{Section: "6.5", Reason: fmt.Sprintf("DATA %d after %d", h.seq, in.received)})
 		return false
 	}
 	if h.flags&contFlags&^FlagAck != 0 || in.building {
 		payload, err = m.fragment(&h, payload)
 		if err != nil {
-			m.fail(l, err)
+			m.detach(l, err)
 			return false
 		}
 		if h.flags&FlagMore != 0 {
@@ -122,7 +122,7 @@ func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
 	in := &m.inbox
 	weight := len(payload) + windowCost
 	if len(payload) > m.p.largest || in.weight > 0 && in.weight+weight > m.p.window {
-		m.fail(l, &ProtocolError{Section: "6.7", Reason: fmt.Sprintf("message %d exceeds the window of %d bytes", h.seq, m.p.window)})
+		m.detach(l, &ProtocolError{Section: "6.7", Reason: fmt.Sprintf("message %d exceeds the window of %d bytes", h.seq, m.p.window)})
 		return false
 	}
 	ev.Kind = EventMessage

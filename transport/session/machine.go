@@ -133,7 +133,7 @@ func (m *Machine) Next() (ev Event, ok bool) {
 			return Event{}, false
 		}
 		if l.err != nil {
-			m.fail(l, l.err)
+			m.detach(l, l.err)
 			continue
 		}
 		b, err := l.dec.Next()
@@ -152,7 +152,7 @@ func (m *Machine) Next() (ev Event, ok bool) {
 			continue
 		}
 		if err := m.control(l, b); err != nil {
-			m.fail(l, err)
+			m.detach(l, err)
 		}
 	}
 }

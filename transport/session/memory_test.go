@@ -38,8 +38,8 @@ func TestBytesBeingWrittenAreNotUsedAgain(t *testing.T) {
 		if !bytes.Equal(slices.Concat(written...), before) {
 			t.Fatalf("a message of %d bytes changed while it was written", size)
 		}
-		all := m.Stats().MessagesOut
-		for all = m.Stats().MessagesOut; m.Stats().Unacked > 0; all = m.Stats().MessagesOut {
+		for m.Stats().Unacked > 0 {
+			all := m.Stats().MessagesOut
 			y.send(session.Envelope{Kind: session.KindAck, Done: all, Received: all})
 		}
 	}

@@ -160,7 +160,8 @@ func (o *Opening) Agreement() *negotiate.Agreement {
 }
 
 // Session tells which session the client of a ready server's opening wants. With secret is a
-// session that the client may begin; without, one that the server must know.
+// session that the client may begin; without, one that the server must know. Where clients
+// have an identity, as by a TLS certificate, compare it with that of who began the session.
 func (o *Opening) Session() (id [16]byte, generation uint64, secret bool) {
 	return o.attach.Session, o.attach.Generation, o.attach.Flags&FlagSecret != 0
 }

@@ -80,6 +80,10 @@ func (m *Machine) carries(v codec.Version) error {
 
 // receivedFrame gives the peer's frame about versions to the upgrade machine.
 func (m *Machine) receivedFrame(l *link, f negotiate.Frame) {
+	if _, cut := f.(negotiate.Cut); cut && m.inbox.building {
+		m.detach(l, &ProtocolError{Section: "7.4", Reason: "CUT between the fragments of a message"})
+		return
+	}
 	in := negotiate.Received{Frame: f, Last: l.lastIn, Frames: l.framesIn}
 	if p, ok := f.(negotiate.Propose); ok {
 		in.Veto, in.Text = m.veto(l, p.Version)

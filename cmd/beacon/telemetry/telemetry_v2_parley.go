@@ -5,6 +5,7 @@ package telemetry
 import (
 	"encoding/binary"
 	"math"
+	"time"
 
 	"github.com/parleyproto/parley/codec"
 	"github.com/parleyproto/parley/codec/wire"
@@ -54,8 +55,8 @@ func (codecV2) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewDecoder(src, 0, 100, true)
 		m := new(Reading)
+		d := wire.NewDecoder(src, 0, 100, true)
 		if err := decodeBodyReadingV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -71,8 +72,8 @@ func (codecV2) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewAliasDecoder(src, 0, 100)
 		m := new(Reading)
+		d := wire.NewAliasDecoder(src, 0, 100)
 		if err := decodeBodyReadingV2(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -107,6 +108,21 @@ func (codecV2) Loss(m codec.Message) []string {
 	return nil
 }
 
+func sizeBodyReadingV2(m *Reading) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 2)
+	}
+	m, err := projectReadingV2(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 2)
+	}
+	n, err := sizeReadingV2(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 2)
+	}
+	return n, nil
+}
+
 func appendBodyReadingV2(dst []byte, m *Reading) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 2)
@@ -122,21 +138,6 @@ func appendBodyReadingV2(dst []byte, m *Reading) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putReadingV2(b, i, m)
 	return b, nil
-}
-
-func sizeBodyReadingV2(m *Reading) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 2)
-	}
-	m, err := projectReadingV2(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 2)
-	}
-	n, err := sizeReadingV2(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 2)
-	}
-	return n, nil
 }
 
 func decodeBodyReadingV2(d *wire.Decoder, src []byte, i int, m *Reading) error {
@@ -227,25 +228,29 @@ func decodeReadingV2(d *wire.Decoder, src []byte, i int, m *Reading) (int, error
 	}
 	r6 := (*[24]byte)(src[i:])
 	m.N = binary.BigEndian.Uint64(r6[0:8])
-	m.At = wire.Time(int64(binary.BigEndian.Uint64(r6[8:16])))
+	t7 := int64(binary.BigEndian.Uint64(r6[8:16]))
+	m.At = time.Unix(0, t7).UTC()
+	if t7 == wire.ZeroTime {
+		m.At = time.Time{}
+	}
 	m.Value = math.Float64frombits(binary.BigEndian.Uint64(r6[16:24]))
 	if !(m.Value >= -9e+15) || !(m.Value <= 9e+15) {
 		return i, wire.Bad("Value", i+16, codec.ErrRange)
 	}
 	i += 24
-	n7, i8 := wire.Uvarint(src, i)
-	if i8 < 0 {
+	n8, i9 := wire.Uvarint(src, i)
+	if i9 < 0 {
 		return i, wire.BadUvarint("Unit", src, i)
 	}
-	i = i8
-	if n7 > 16 {
-		return i, wire.TooMany("Unit", i, "length", n7, 16)
+	i = i9
+	if n8 > 16 {
+		return i, wire.TooMany("Unit", i, "length", n8, 16)
 	}
-	if n7 > uint64(len(src)-i) {
+	if n8 > uint64(len(src)-i) {
 		return i, wire.Short("Unit", src)
 	}
-	m.Unit = d.String(src, i, i+int(n7))
-	i += int(n7)
+	m.Unit = d.String(src, i, i+int(n8))
+	i += int(n8)
 	m.Labels = nil
 	if x, err := m.ValueToMilli(m.Value); err != nil {
 		return i, wire.Bad("Milli", i, err)

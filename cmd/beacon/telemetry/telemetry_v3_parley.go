@@ -5,6 +5,7 @@ package telemetry
 import (
 	"encoding/binary"
 	"math"
+	"time"
 
 	"github.com/parleyproto/parley/codec"
 	"github.com/parleyproto/parley/codec/wire"
@@ -54,8 +55,8 @@ func (codecV3) Decode(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewDecoder(src, 16, 100, true)
 		m := new(Reading)
+		d := wire.NewDecoder(src, 16, 100, true)
 		if err := decodeBodyReadingV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -71,8 +72,8 @@ func (codecV3) DecodeAlias(src []byte) (codec.Message, error) {
 	}
 	switch id {
 	case 1:
-		d := wire.NewAliasDecoder(src, 16, 100)
 		m := new(Reading)
+		d := wire.NewAliasDecoder(src, 16, 100)
 		if err := decodeBodyReadingV3(&d, src, i, m); err != nil {
 			return nil, err
 		}
@@ -101,6 +102,21 @@ func (codecV3) Loss(m codec.Message) []string {
 	return nil
 }
 
+func sizeBodyReadingV3(m *Reading) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 3)
+	}
+	m, err := projectReadingV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 3)
+	}
+	n, err := sizeReadingV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Reading", 3)
+	}
+	return n, nil
+}
+
 func appendBodyReadingV3(dst []byte, m *Reading) ([]byte, error) {
 	if m == nil {
 		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 3)
@@ -116,21 +132,6 @@ func appendBodyReadingV3(dst []byte, m *Reading) ([]byte, error) {
 	b, i := wire.Grow(dst, n)
 	putReadingV3(b, i, m)
 	return b, nil
-}
-
-func sizeBodyReadingV3(m *Reading) (int, error) {
-	if m == nil {
-		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Reading", 3)
-	}
-	m, err := projectReadingV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 3)
-	}
-	n, err := sizeReadingV3(m)
-	if err != nil {
-		return 0, wire.Of(err, "Reading", 3)
-	}
-	return n, nil
 }
 
 func decodeBodyReadingV3(d *wire.Decoder, src []byte, i int, m *Reading) error {
@@ -241,59 +242,63 @@ func decodeReadingV3(d *wire.Decoder, src []byte, i int, m *Reading) (int, error
 		return i, wire.Short("At", src)
 	}
 	r12 := (*[8]byte)(src[i:])
-	m.At = wire.Time(int64(binary.BigEndian.Uint64(r12[0:8])))
+	t13 := int64(binary.BigEndian.Uint64(r12[0:8]))
+	m.At = time.Unix(0, t13).UTC()
+	if t13 == wire.ZeroTime {
+		m.At = time.Time{}
+	}
 	i += 8
-	u13, i14 := wire.Uvarint(src, i)
-	if i14 < 0 {
+	u14, i15 := wire.Uvarint(src, i)
+	if i15 < 0 {
 		return i, wire.BadUvarint("Milli", src, i)
 	}
-	m.Milli = wire.Unzigzag(u13)
+	m.Milli = wire.Unzigzag(u14)
 	if m.Milli < -9000000000000000000 || m.Milli > 9000000000000000000 {
 		return i, wire.Bad("Milli", i, codec.ErrRange)
 	}
-	i = i14
-	n15, i16 := wire.Uvarint(src, i)
-	if i16 < 0 {
+	i = i15
+	n16, i17 := wire.Uvarint(src, i)
+	if i17 < 0 {
 		return i, wire.BadUvarint("Unit", src, i)
 	}
-	i = i16
-	if n15 > 16 {
-		return i, wire.TooMany("Unit", i, "length", n15, 16)
+	i = i17
+	if n16 > 16 {
+		return i, wire.TooMany("Unit", i, "length", n16, 16)
 	}
-	if n15 > uint64(len(src)-i) {
+	if n16 > uint64(len(src)-i) {
 		return i, wire.Short("Unit", src)
 	}
-	m.Unit = d.String(src, i, i+int(n15))
-	i += int(n15)
-	n17, i18 := wire.Uvarint(src, i)
-	if i18 < 0 {
+	m.Unit = d.String(src, i, i+int(n16))
+	i += int(n16)
+	n18, i19 := wire.Uvarint(src, i)
+	if i19 < 0 {
 		return i, wire.BadUvarint("Labels", src, i)
 	}
-	i = i18
-	if n17 > 16 {
-		return i, wire.TooMany("Labels", i, "elements", n17, 16)
+	i = i19
+	if n18 > 16 {
+		return i, wire.TooMany("Labels", i, "elements", n18, 16)
 	}
-	if n17 > uint64(len(src)-i)/2 {
+	if n18 > uint64(len(src)-i)/2 {
 		return i, wire.Short("Labels", src)
 	}
-	if !d.Take(int(n17), 32) {
-		return i, d.OverBudget("Labels", i, int(n17), 32)
+	if !d.Take(int(n18), 32) {
+		return i, d.OverBudget("Labels", i, int(n18), 32)
 	}
 	switch {
-	case n17 == 0:
+	case n18 == 0:
 		m.Labels = nil
-	case uint64(cap(m.Labels)) >= n17:
-		m.Labels = m.Labels[:n17]
+	case uint64(cap(m.Labels)) >= n18:
+		m.Labels = m.Labels[:n18]
 	default:
-		m.Labels = make([]Label, n17)
+		m.Labels = make([]Label, n18)
 	}
-	for k19 := range m.Labels {
-		e20 := &m.Labels[k19]
-		i21, err := decodeLabelV3(d, src, i, e20)
+	for k20 := range m.Labels {
+		e21 := &m.Labels[k20]
+		i22, err := decodeLabelV3(d, src, i, e21)
 		if err != nil {
-			return i, wire.In(err, wire.Index("Labels", k19))
+			return i, wire.In(err, wire.Index("Labels", k20))
 		}
-		i = i21
+		i = i22
 	}
 	if x, err := m.MilliToValue(m.Milli); err != nil {
 		return i, wire.Bad("Value", i, err)
@@ -346,31 +351,31 @@ func putLabelV3(b []byte, i int, m *Label) int {
 
 // decodeLabelV3 reads m's fields from src[i:], and returns the index after them.
 func decodeLabelV3(d *wire.Decoder, src []byte, i int, m *Label) (int, error) {
-	n22, i23 := wire.Uvarint(src, i)
-	if i23 < 0 {
+	n23, i24 := wire.Uvarint(src, i)
+	if i24 < 0 {
 		return i, wire.BadUvarint("Key", src, i)
 	}
-	i = i23
-	if n22 > 64 {
-		return i, wire.TooMany("Key", i, "length", n22, 64)
+	i = i24
+	if n23 > 64 {
+		return i, wire.TooMany("Key", i, "length", n23, 64)
 	}
-	if n22 > uint64(len(src)-i) {
+	if n23 > uint64(len(src)-i) {
 		return i, wire.Short("Key", src)
 	}
-	m.Key = d.String(src, i, i+int(n22))
-	i += int(n22)
-	n24, i25 := wire.Uvarint(src, i)
-	if i25 < 0 {
+	m.Key = d.String(src, i, i+int(n23))
+	i += int(n23)
+	n25, i26 := wire.Uvarint(src, i)
+	if i26 < 0 {
 		return i, wire.BadUvarint("Value", src, i)
 	}
-	i = i25
-	if n24 > 64 {
-		return i, wire.TooMany("Value", i, "length", n24, 64)
+	i = i26
+	if n25 > 64 {
+		return i, wire.TooMany("Value", i, "length", n25, 64)
 	}
-	if n24 > uint64(len(src)-i) {
+	if n25 > uint64(len(src)-i) {
 		return i, wire.Short("Value", src)
 	}
-	m.Value = d.String(src, i, i+int(n24))
-	i += int(n24)
+	m.Value = d.String(src, i, i+int(n25))
+	i += int(n25)
 	return i, nil
 }

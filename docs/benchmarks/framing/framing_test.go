@@ -3,9 +3,7 @@
 //
 //	go test -run '^$' -bench . ./framing
 //
-// All contenders of one benchmark take turns of some 50 µs, so that what disturbs the machine
-// disturbs them all. Each is reported by the median of its turns; the ratios are medians of the
-// ratios of turns that followed each other.
+// All contenders of one benchmark take turns; see package turns.
 package framing
 
 import (
@@ -14,11 +12,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/parleyproto/parley/docs/benchmarks/turns"
 	"github.com/parleyproto/parley/frame"
 )
 
@@ -32,86 +29,52 @@ type contender struct {
 func BenchmarkUint32(b *testing.B) {
 	general := frame.LengthField{Offset: 2, Size: 3, Order: binary.LittleEndian, Adjust: -5, Strip: 5}
 	each(b, frame.Uint32BE, []contender{
+		{"reader", reader(frame.Uint32BE), nil},
 		{"limit", cursor, nil},
 		{"decoder", decoder(frame.Uint32BE), nil},
-		{"reader", reader(frame.Uint32BE), nil},
 		{"general", reader(general), general},
-		{"peer-scanner", scanner(splitUint32), nil},
-		{"peer-peek", peekDiscard, nil},
-		{"peer-readfull", readFull, nil},
-		{"peer-msgio", readMsgio, nil},
+		{"scanner", scanner(splitUint32), nil},
+		{"peek", peekDiscard, nil},
+		{"readfull", readFull, nil},
+		{"msgio", readMsgio, nil},
 	})
 }
 
 func BenchmarkLines(b *testing.B) {
 	each(b, frame.LF, []contender{
-		{"limit", cursorLines, nil},
 		{"reader", reader(frame.LF), nil},
+		{"limit", cursorLines, nil},
 		{"decoder", decoder(frame.LF), nil},
-		{"peer-scanner", scanner(bufio.ScanLines), nil},
-		{"peer-readslice", readSlice, nil},
+		{"scanner", scanner(bufio.ScanLines), nil},
+		{"readslice", readSlice, nil},
 	})
 }
 
 func each(b *testing.B, f frame.Format, all []contender) {
 	for _, size := range []int{64, 1 << 10, 64 << 10} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) { race(b, f, size, all) })
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			b.ReportAllocs()
+			turns.Race(b, 100*time.Microsecond, prepare(b, f, size, all))
+		})
 	}
 }
 
-// race lets all contenders take b.N turns.
-func race(b *testing.B, f frame.Format, size int, all []contender) {
-	next := make([]func() (int, error), len(all))
-	for i, c := range all {
+func prepare(b *testing.B, f frame.Format, size int, all []contender) (out []turns.Contender) {
+	for _, c := range all {
 		if c.of == nil {
 			c.of = f
 		}
-		next[i] = c.over(newSource(b, c.of, size))
-	}
-	frames := max(16, 1<<20/(size+64)) // a turn
-	turns := make([][]float64, len(all))
-	b.ReportAllocs()
-	for b.Loop() {
-		for i := range all {
-			start := time.Now()
+		next := c.over(newSource(b, c.of, size))
+		out = append(out, turns.Contender{Name: c.name, Run: func(frames int) error {
 			for range frames {
-				if n, err := next[i](); err != nil || n != size {
-					b.Fatalf("%s: %d bytes, error %v; want %d", all[i].name, n, err, size)
+				if n, err := next(); err != nil || n != size {
+					return fmt.Errorf("%d bytes, error %w; want %d", n, err, size)
 				}
 			}
-			turns[i] = append(turns[i], float64(time.Since(start).Nanoseconds())/float64(frames))
-		}
+			return nil
+		}})
 	}
-	b.ReportMetric(0, "ns/op") // a turn of all together says nothing
-	best, limit := 0, 0
-	for i, c := range all {
-		b.ReportMetric(median(turns[i]), c.name+"-ns")
-		if strings.HasPrefix(c.name, "peer") && (best == 0 || median(turns[i]) < median(turns[best])) {
-			best = i
-		}
-	}
-	for i, c := range all {
-		if i != limit && !strings.HasPrefix(c.name, "peer") {
-			b.ReportMetric(ratio(turns[i], turns[limit]), c.name+"/limit")
-			b.ReportMetric(ratio(turns[best], turns[i]), "best-peer/"+c.name)
-		}
-		if c.name == "general" {
-			b.ReportMetric(ratio(turns[i], turns[2]), "general/reader")
-		}
-	}
-}
-
-func ratio(a, b []float64) float64 {
-	all := make([]float64, len(a))
-	for i := range a {
-		all[i] = a[i] / b[i]
-	}
-	return median(all)
-}
-
-func median(v []float64) float64 {
-	v = slices.Sorted(slices.Values(v))
-	return v[len(v)/2]
+	return out
 }
 
 const chunk = 64 << 10 // what a read gives at most

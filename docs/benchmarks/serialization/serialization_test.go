@@ -2,12 +2,14 @@ package serialization
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parleyproto/parley/docs/benchmarks/turns"
 )
 
 func smallEntries() []Entry[SmallStruct] {
@@ -55,59 +57,76 @@ func BenchmarkSmall(b *testing.B) { benchmark(b, smallEntries(), randSmall, valu
 func BenchmarkList(b *testing.B)  { benchmark(b, listEntries(), randList, 10) }
 func BenchmarkBlob(b *testing.B)  { benchmark(b, blobEntries(), randBlob, 4) }
 
+// benchmark races the entries of each kind: encoding, decoding, and both in turn.
 func benchmark[T any](b *testing.B, entries []Entry[T], random func(*rand.Rand) T, n int) {
 	for _, kind := range []string{"safe", "reuse", "aliasing"} {
+		var marshal, unmarshal, both []turns.Contender
 		for _, e := range entries {
-			if e.Kind == kind {
-				b.Run(kind+"/"+e.Name+"/marshal", func(b *testing.B) { marshal(b, e, random, n) })
-				b.Run(kind+"/"+e.Name+"/unmarshal", func(b *testing.B) { unmarshal(b, e, random, n) })
+			if e.Kind != kind {
+				continue
+			}
+			m, u := operations(b, e, random, n)
+			marshal = append(marshal, turns.Contender{Name: e.Name, Run: m})
+			unmarshal = append(unmarshal, turns.Contender{Name: e.Name, Run: u})
+			both = append(both, turns.Contender{Name: e.Name, Run: func(n int) error { return errors.Join(m(n), u(n)) }})
+		}
+		b.Run(kind+"/marshal", func(b *testing.B) { turns.Race(b, turnLength, marshal) })
+		b.Run(kind+"/unmarshal", func(b *testing.B) { turns.Race(b, turnLength, unmarshal) })
+		b.Run(kind+"/both", func(b *testing.B) { turns.Race(b, turnLength, both) })
+	}
+}
+
+const turnLength = 200 * time.Microsecond
+
+// operations returns what is timed: a random pick, and a call by way of an interface.
+func operations[T any](b *testing.B, e Entry[T], random func(*rand.Rand) T, n int) (marshal, unmarshal func(n int) error) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var data []any
+	var encoded [][]byte
+	for range n {
+		v := random(r)
+		o := e.From(&v)
+		d, err := e.Marshal(o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		data, encoded = append(data, o), append(encoded, slices.Clone(d))
+	}
+	s, o := e.Serializer, e.New()
+	marshal = func(n int) error {
+		for range n {
+			if _, err := s.Marshal(data[rand.IntN(len(data))]); err != nil {
+				return err
 			}
 		}
+		return nil
 	}
+	unmarshal = func(n int) error {
+		for range n {
+			if err := s.Unmarshal(encoded[rand.IntN(len(encoded))], o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return marshal, unmarshal
 }
 
-func natives[T any](e Entry[T], random func(*rand.Rand) T, n int) []any {
+// BenchmarkSize reports the bytes on the wire and the allocations of each entry.
+func BenchmarkSize(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
-	data := make([]any, n)
-	for i := range data {
-		v := random(r)
-		data[i] = e.From(&v)
-	}
-	return data
-}
-
-func marshal[T any](b *testing.B, e Entry[T], random func(*rand.Rand) T, n int) {
-	data := natives(e, random, n)
-	var s Serializer = e.Serializer
-	size := 0
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range b.N {
-		d, err := s.Marshal(data[rand.IntN(len(data))])
-		if err != nil {
-			b.Fatal(err)
-		}
-		size += len(d)
-	}
-	b.ReportMetric(float64(size)/float64(b.N), "B/msg")
-}
-
-func unmarshal[T any](b *testing.B, e Entry[T], random func(*rand.Rand) T, n int) {
-	var encoded [][]byte
-	for _, v := range natives(e, random, n) {
-		d, err := e.Marshal(v)
-		if err != nil {
-			b.Fatal(err)
-		}
-		encoded = append(encoded, slices.Clone(d))
-	}
-	var s Serializer = e.Serializer
-	o := e.New()
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range b.N {
-		if err := s.Unmarshal(encoded[rand.IntN(len(encoded))], o); err != nil {
-			b.Fatal(err)
-		}
+	for _, e := range smallEntries() {
+		b.Run(e.Name+"/"+e.Kind, func(b *testing.B) {
+			v := randSmall(r)
+			native, o := e.From(&v), e.New()
+			d, _ := e.Marshal(native)
+			d = slices.Clone(d)
+			for b.Loop() {
+				b.ReportMetric(float64(len(d)), "bytes")
+				b.ReportMetric(testing.AllocsPerRun(100, func() { e.Marshal(native) }), "marshal-allocs")
+				b.ReportMetric(testing.AllocsPerRun(100, func() { e.Unmarshal(d, o) }), "unmarshal-allocs")
+			}
+			b.ReportMetric(0, "ns/op")
+		})
 	}
 }

@@ -2,7 +2,11 @@ package transport
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
+	"time"
+
+	"github.com/parleyproto/parley/docs/benchmarks/turns"
 )
 
 func start(tb testing.TB, p peer) conn {
@@ -45,50 +49,50 @@ func TestPeers(t *testing.T) {
 	}
 }
 
+// All peers are alive at once; each has its turn.
+
 func BenchmarkRoundTrip(b *testing.B) {
-	for _, p := range peers {
-		b.Run(p.name, func(b *testing.B) {
-			c, m := start(b, p), message(opEcho, 64)
-			if _, err := c.Call(m); err != nil {
-				b.Fatal(err)
-			}
-			b.ReportAllocs()
-			b.ResetTimer()
-			for range b.N {
+	race(b, func(c conn) func(int) error {
+		m := message(opEcho, 64)
+		return func(n int) error {
+			for range n {
 				if _, err := c.Call(m); err != nil {
-					b.Fatal(err)
+					return err
 				}
 			}
-		})
-	}
-}
-
-func BenchmarkPipelined(b *testing.B) {
-	for _, p := range peers {
-		b.Run(p.name, func(b *testing.B) { oneWay(b, p, 64) })
-	}
-}
-
-func BenchmarkLarge(b *testing.B) {
-	for _, p := range peers {
-		b.Run(p.name, func(b *testing.B) { oneWay(b, p, 1<<20) })
-	}
-}
-
-func oneWay(b *testing.B, p peer, size int) {
-	c, m := start(b, p), message(opCount, size)
-	if n, err := total(c); n != 0 || err != nil {
-		b.Fatal(n, err)
-	}
-	b.SetBytes(int64(size))
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range b.N {
-		if err := c.Send(m); err != nil {
-			b.Fatal(err)
+			return nil
 		}
+	})
+}
+
+func BenchmarkPipelined(b *testing.B) { oneWay(b, 64) }
+
+func BenchmarkLarge(b *testing.B) { oneWay(b, 1<<20) }
+
+func oneWay(b *testing.B, size int) {
+	race(b, func(c conn) func(int) error {
+		m, sent := message(opCount, size), uint64(0)
+		return func(n int) error {
+			for range n {
+				if err := c.Send(m); err != nil {
+					return err
+				}
+			}
+			sent += uint64(n)
+			got, err := total(c)
+			if err == nil && got != sent {
+				err = fmt.Errorf("the server counted %d of %d", got, sent)
+			}
+			return err
+		}
+	})
+}
+
+// race lets all peers take turns.
+func race(b *testing.B, work func(conn) func(int) error) {
+	var all []turns.Contender
+	for _, p := range peers {
+		all = append(all, turns.Contender{Name: p.name, Run: work(start(b, p))})
 	}
-	if n, err := total(c); n != uint64(b.N) || err != nil {
-		b.Fatalf("the server counted %d of %d, %v", n, b.N, err)
-	}
+	turns.Race(b, 10*time.Millisecond, all)
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A server whose memory is measured runs in a process of its own: this test binary, started
@@ -91,8 +92,13 @@ func (c *child) line(tb testing.TB) string {
 	return strings.TrimSpace(s)
 }
 
+// settle is how long a server is left alone before its sessions count as idle: Parley gives
+// the memory of a session back when nothing was said for two seconds.
+const settle = 3 * time.Second
+
 func (c *child) memory(tb testing.TB) (n uint64) {
 	tb.Helper()
+	<-time.After(settle)
 	fmt.Fprintln(c.in)
 	fmt.Sscan(c.line(tb), &n)
 	return n

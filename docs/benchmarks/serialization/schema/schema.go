@@ -1,6 +1,6 @@
-// Package schema holds the messages in our tags.
+// Package schema holds the messages in our tags, little-endian as all peers are.
 //
-//parley:protocol benchmark versions=1
+//parley:protocol benchmark versions=1 order=le
 package schema
 
 import "time"

@@ -291,9 +291,9 @@ func appendSmallStructV1(dst []byte, m *SmallStruct, v codec.Version, head int) 
 	dst = wire.Reserve(dst, n)
 	dst = dst[:len(dst)+head]
 	var h2 [22]byte
-	binary.BigEndian.PutUint64(h2[0:8], uint64(t1))
-	binary.BigEndian.PutUint64(h2[8:16], uint64(math.Float64bits(float64(m.Money))))
-	binary.BigEndian.PutUint32(h2[16:20], uint32(m.Siblings))
+	binary.LittleEndian.PutUint64(h2[0:8], uint64(t1))
+	binary.LittleEndian.PutUint64(h2[8:16], uint64(math.Float64bits(float64(m.Money))))
+	binary.LittleEndian.PutUint32(h2[16:20], uint32(m.Siblings))
 	h2[20] = wire.Bool(bool(m.Spouse))
 	h2[21] = byte(len(m.Name))
 	dst = append(dst, h2[:]...)
@@ -320,13 +320,13 @@ func decodeAllSmallStructV1(text string, src []byte, m *SmallStruct, v codec.Ver
 		), "SmallStruct", v)
 	}
 	r4 := (*[22]byte)(src[i:])
-	t5 := int64(binary.BigEndian.Uint64(r4[0:8]))
+	t5 := int64(binary.LittleEndian.Uint64(r4[0:8]))
 	m.BirthDay = time.Unix(0, t5).UTC()
 	if t5 == wire.ZeroTime {
 		m.BirthDay = time.Time{}
 	}
-	m.Money = math.Float64frombits(binary.BigEndian.Uint64(r4[8:16]))
-	m.Siblings = int32(binary.BigEndian.Uint32(r4[16:20]))
+	m.Money = math.Float64frombits(binary.LittleEndian.Uint64(r4[8:16]))
+	m.Siblings = int32(binary.LittleEndian.Uint32(r4[16:20]))
 	if r4[20] > 1 {
 		return wire.Of(wire.Bad("Spouse", i+20, codec.ErrCanonical), "SmallStruct", v)
 	}
@@ -359,9 +359,9 @@ func decodeAllSmallStructV1(text string, src []byte, m *SmallStruct, v codec.Ver
 // putSmallStructV1 writes m's fields to b from index i on, and returns the index after them.
 func putSmallStructV1(b []byte, i int, m *SmallStruct) int {
 	r9 := (*[21]byte)(b[i:])
-	binary.BigEndian.PutUint64(r9[0:8], uint64(wire.UnixNanos(m.BirthDay)))
-	binary.BigEndian.PutUint64(r9[8:16], uint64(math.Float64bits(float64(m.Money))))
-	binary.BigEndian.PutUint32(r9[16:20], uint32(m.Siblings))
+	binary.LittleEndian.PutUint64(r9[0:8], uint64(wire.UnixNanos(m.BirthDay)))
+	binary.LittleEndian.PutUint64(r9[8:16], uint64(math.Float64bits(float64(m.Money))))
+	binary.LittleEndian.PutUint32(r9[16:20], uint32(m.Siblings))
 	r9[20] = wire.Bool(bool(m.Spouse))
 	i += 21
 	b[i] = byte(len(m.Name))
@@ -384,13 +384,13 @@ func decodeSmallStructV1(d *wire.Decoder, src []byte, i int, m *SmallStruct) (in
 		)
 	}
 	r10 := (*[21]byte)(src[i:])
-	t11 := int64(binary.BigEndian.Uint64(r10[0:8]))
+	t11 := int64(binary.LittleEndian.Uint64(r10[0:8]))
 	m.BirthDay = time.Unix(0, t11).UTC()
 	if t11 == wire.ZeroTime {
 		m.BirthDay = time.Time{}
 	}
-	m.Money = math.Float64frombits(binary.BigEndian.Uint64(r10[8:16]))
-	m.Siblings = int32(binary.BigEndian.Uint32(r10[16:20]))
+	m.Money = math.Float64frombits(binary.LittleEndian.Uint64(r10[8:16]))
+	m.Siblings = int32(binary.LittleEndian.Uint32(r10[16:20]))
 	if r10[20] > 1 {
 		return i, wire.Bad("Spouse", i+20, codec.ErrCanonical)
 	}
@@ -495,7 +495,7 @@ func putBlobV1(b []byte, i int, m *Blob) int {
 	b[i] = byte(len(m.Name))
 	i++
 	i += copy(b[i:], m.Name)
-	binary.BigEndian.PutUint32(b[i:], uint32(len(m.Data)))
+	binary.LittleEndian.PutUint32(b[i:], uint32(len(m.Data)))
 	i += 4
 	i += copy(b[i:], m.Data)
 	return i
@@ -516,7 +516,7 @@ func decodeBlobV1(d *wire.Decoder, src []byte, i int, m *Blob) (int, error) {
 	if len(src)-i < 4 {
 		return i, wire.Short("Data", src)
 	}
-	n24 := uint64(binary.BigEndian.Uint32(src[i:]))
+	n24 := uint64(binary.LittleEndian.Uint32(src[i:]))
 	i += 4
 	if n24 > uint64(len(src)-i) {
 		return i, wire.Short("Data", src)

@@ -1,0 +1,187 @@
+package transport_test
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parleyproto/parley/fuzz/fault"
+	"github.com/parleyproto/parley/transport"
+)
+
+var update = flag.Bool("update", false, "write docs/reconnect-storm.svg anew")
+
+const (
+	fleet  = 10_000
+	outage = 15 * time.Minute
+)
+
+// attempt is when one client tries next.
+type attempt struct {
+	at     time.Duration
+	client int
+}
+
+type attempts []attempt
+
+func (a attempts) Len() int           { return len(a) }
+func (a attempts) Less(i, j int) bool { return a[i].at < a[j].at }
+func (a attempts) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
+func (a *attempts) Push(x any)        { *a = append(*a, x.(attempt)) }
+func (a *attempts) Pop() any {
+	last := (*a)[len(*a)-1]
+	*a = (*a)[:len(*a)-1]
+	return last
+}
+
+// storm counts the attempts in each second of an outage that cuts the whole fleet at once.
+// Each attempt fails at once: the host is there, the server is not.
+func storm(b transport.Backoff, seed uint64) []int {
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	perSecond := make([]int, int(outage/time.Second))
+	paces := make([]*transport.Pace, fleet)
+	var queue attempts
+	begin := time.Unix(0, 0)
+	for i := range paces {
+		paces[i] = transport.NewPace(b, rnd.Float64)
+		wait, _ := paces[i].Fail(begin, 0) // the connection is lost
+		queue = append(queue, attempt{wait, i})
+	}
+	heap.Init(&queue)
+	for queue[0].at < outage {
+		a := heap.Pop(&queue).(attempt)
+		perSecond[int(a.at/time.Second)]++
+		wait, _ := paces[a.client].Fail(begin.Add(a.at), 0)
+		heap.Push(&queue, attempt{a.at + wait, a.client})
+	}
+	return perSecond
+}
+
+// From the fifth minute of an outage on, when the backoffs are at their cap of 2 minutes and
+// wait for a minute in the mean, 10,000 clients make 167 attempts a second, evenly: at most
+// 1.5 times that in any second, and at least half.
+func TestStormStaysSpreadAtTheCap(t *testing.T) {
+	perSecond := storm(transport.Backoff{}, 1)
+	const mean = fleet / 60.0
+	for s, n := range perSecond {
+		if s >= 300 && (float64(n) > 1.5*mean || float64(n) < 0.5*mean) {
+			t.Errorf("%d attempts in second %d, want %.0f ± half", n, s, mean)
+		}
+		if n > 2*fleet {
+			t.Errorf("%d attempts in second %d: more than two a client", n, s)
+		}
+	}
+	steady := perSecond[300:]
+	var sum, squares float64
+	for _, n := range steady {
+		sum += float64(n)
+		squares += float64(n) * float64(n)
+	}
+	m := sum / float64(len(steady))
+	if σ := math.Sqrt(squares/float64(len(steady)) - m*m); σ > 2*math.Sqrt(m) {
+		t.Errorf("the attempts come in waves: deviation %.1f, of independent clients it is %.1f", σ, math.Sqrt(m))
+	}
+	checkPlot(t, "../docs/reconnect-storm.svg", perSecond)
+}
+
+// Without jitter the fleet would come in waves: the test must see that.
+func TestStormWithoutJitterComesInWaves(t *testing.T) {
+	perSecond := storm(transport.Backoff{Floor: 2 * time.Minute}, 1) // all wait the same
+	most := 0
+	for _, n := range perSecond[300:] {
+		most = max(most, n)
+	}
+	if most != fleet {
+		t.Errorf("the largest wave has %d clients, want all %d", most, fleet)
+	}
+}
+
+// The drivers do what the simulation of their policy says.
+func TestStormOfClients(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const clients = 200
+		var network fault.Network
+		var mu sync.Mutex
+		begin := time.Now()
+		perMinute := make([]int, 30)
+		dialer := func(ctx context.Context, name string) (net.Conn, error) {
+			mu.Lock()
+			perMinute[int(time.Since(begin)/time.Minute)]++
+			mu.Unlock()
+			return network.Dial(ctx, name)
+		}
+		s := serve(t, &network, "server", &transport.Server{Handler: new(log), Session: keepSessions()})
+		rnd := rand.New(rand.NewPCG(1, 2))
+		for range clients {
+			mine := rand.New(rand.NewPCG(rnd.Uint64(), 1))
+			dial(t, &network, transport.Config{Dial: dialer, Rand: mine.Float64})
+		}
+		time.Sleep(30 * time.Second)
+		if n := len(attached(s)); n != clients {
+			t.Fatalf("%d attached, want %d", n, clients)
+		}
+		network.Down("server")
+		time.Sleep(15*time.Minute - 30*time.Second)
+		mu.Lock()
+		for m := 5; m < 15; m++ {
+			if n := perMinute[m]; n < clients/2 || n > 3*clients/2 {
+				t.Errorf("%d attempts in minute %d, want about %d", n, m, clients)
+			}
+		}
+		mu.Unlock()
+		network.Up("server")
+		time.Sleep(2*time.Minute + time.Second)
+		if n := len(attached(s)); n != clients {
+			t.Errorf("%d are back two minutes after the outage, want all %d", n, clients)
+		}
+	})
+}
+
+// checkPlot compares the plot of an outage with the one in docs.
+func checkPlot(t *testing.T, file string, perSecond []int) {
+	t.Helper()
+	plot := plotStorm(perSecond)
+	if *update {
+		if err := os.WriteFile(file, []byte(plot), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) || string(have) != plot {
+		t.Errorf("%s does not show what happens; run go test ./transport -run Storm -update", file)
+	}
+}
+
+// plotStorm draws the attempts in each second, with a logarithmic scale.
+func plotStorm(perSecond []int) string {
+	const width, height, left, bottom = 900, 260, 50, 30
+	y := func(n float64) float64 { return height - math.Log10(max(n, 1))/math.Log10(20_000)*height }
+	var b strings.Builder
+	fmt.Fprintf(&b, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"%d -10 %d %d\" font-family=\"sans-serif\" font-size=\"12\">\n",
+		-left, width+left+10, height+bottom+20)
+	fmt.Fprintf(&b, "<title>Attempts to connect per second, %d clients, server away for %v</title>\n", fleet, outage)
+	for _, n := range []float64{1, 10, 100, 1000, 10_000} {
+		fmt.Fprintf(&b, "<path d=\"M0 %.1fH%d\" stroke=\"#ddd\"/><text x=\"-8\" y=\"%.1f\" text-anchor=\"end\">%.0f</text>\n", y(n), width, y(n)+4, n)
+	}
+	for m := 0; m <= int(outage/time.Minute); m += 3 {
+		x := float64(m) / outage.Minutes() * width
+		fmt.Fprintf(&b, "<text x=\"%.0f\" y=\"%d\" text-anchor=\"middle\">%d min</text>\n", x, height+18, m)
+	}
+	b.WriteString("<path fill=\"none\" stroke=\"#06c\" d=\"M")
+	for s, n := range perSecond {
+		fmt.Fprintf(&b, "%d %.0f ", s*width/len(perSecond), y(float64(n)))
+	}
+	b.WriteString("\"/>\n</svg>\n")
+	return b.String()
+}

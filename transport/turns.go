@@ -1,0 +1,206 @@
+package transport
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// yieldAfter is how long a handler may keep the reading role. The watch ticks at this pace, so
+// it is taken between one and two of it.
+const yieldAfter = 10 * time.Millisecond
+
+// maxBatch is how many messages are handled between two looks at the machine.
+const maxBatch = 32
+
+// turns lets a session's handlers run one at a time. Guarded by the session's lock, but for
+// progress.
+type turns struct {
+	queue []session.Event // messages that wait for their turn, or for Messages
+	busy  bool            // a goroutine runs handlers
+	batch *batch          // those that it is at; nil: none
+	told  int             // how many of them the machine knows to be done
+	count uint64          // of the batches begun
+	seen  position        // where the handlers were when the watch last looked
+	watch *time.Timer     // nil: it sleeps
+}
+
+// batch is some messages that are handled without the lock.
+type batch struct {
+	n        int
+	progress atomic.Int32 // how many are done
+	messages [maxBatch]session.Event
+}
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// position tells how far the handlers are.
+type position struct {
+	count    uint64
+	progress int32
+}
+
+func (t *turns) position() (p position) {
+	p.count = t.count
+	if t.batch != nil {
+		p.progress = t.batch.progress.Load()
+	}
+	return p
+}
+
+// fill takes messages from the queue.
+func (b *batch) fill(queue *[]session.Event) {
+	b.n = copy(b.messages[:], *queue)
+	clear((*queue)[:b.n])
+	*queue = (*queue)[b.n:]
+	if len(*queue) == 0 {
+		*queue = nil
+	}
+}
+
+// message handles ev, and with it those that came behind it in the same read. When another
+// goroutine is at it, or when it has to wait for Messages, it is queued.
+func (s *Session) message(ev *session.Event) {
+	t := &s.turns
+	if s.handler == nil || t.busy {
+		t.queue = append(t.queue, *ev)
+		s.waiting.poke()
+		return
+	}
+	t.busy = true
+	b := batches.Get().(*batch)
+	b.messages[0], b.n = *ev, 1
+	for b.n < maxBatch {
+		next, ok := s.m.Next()
+		if !ok {
+			break
+		}
+		if next.Kind != session.EventMessage {
+			s.event(&next)
+			continue
+		}
+		b.messages[b.n] = next
+		b.n++
+	}
+	s.handleBatch(b)
+	s.handleQueue(b)
+}
+
+// postpone queues one message for another goroutine.
+func (s *Session) postpone(ev *session.Event) {
+	t := &s.turns
+	t.queue = append(t.queue, *ev)
+	s.waiting.poke()
+	if s.handler == nil || t.busy {
+		return
+	}
+	t.busy = true
+	go func() {
+		s.mu.Lock()
+		s.handleQueue(batches.Get().(*batch))
+		s.unlock()
+	}()
+}
+
+// handleQueue handles what is queued, and gives b back. Who calls it has made the turns busy.
+func (s *Session) handleQueue(b *batch) {
+	t := &s.turns
+	for len(t.queue) > 0 {
+		b.fill(&t.queue)
+		s.handleBatch(b)
+		s.flush(false)
+	}
+	t.busy = false
+	clear(b.messages[:b.n])
+	b.n = 0
+	batches.Put(b)
+}
+
+// pop takes the first message of the queue.
+func (t *turns) pop() session.Event {
+	ev := t.queue[0]
+	t.queue[0] = session.Event{}
+	if t.queue = t.queue[1:]; len(t.queue) == 0 {
+		t.queue = nil
+	}
+	return ev
+}
+
+// handleBatch runs the handler for the messages of b, without the lock, and tells the machine.
+func (s *Session) handleBatch(b *batch) {
+	t := &s.turns
+	b.progress.Store(0)
+	t.batch, t.told = b, 0
+	t.count++
+	s.wakeWatch()
+	s.unlock()
+	for i := 0; i < b.n && !s.hasEnded(); i++ {
+		s.handle(&b.messages[i])
+		b.progress.Store(int32(i + 1))
+	}
+	s.mu.Lock()
+	s.time()
+	t.tell(s)
+	t.batch = nil
+}
+
+// hasEnded tells, without the lock, whether the session has.
+func (s *Session) hasEnded() bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// tell tells the machine which messages of the batch are done.
+func (t *turns) tell(s *Session) {
+	if b := t.batch; b != nil {
+		for n := int(b.progress.Load()); t.told < n; t.told++ {
+			s.m.Done(b.messages[t.told].ID)
+		}
+	}
+}
+
+// wakeWatch starts the watch if it sleeps.
+func (s *Session) wakeWatch() {
+	t := &s.turns
+	if t.watch != nil {
+		return
+	}
+	t.seen = t.position()
+	t.watch = time.AfterFunc(yieldAfter, s.look)
+}
+
+// look runs every 10 ms while handlers run. What was done meanwhile is told; and when it is
+// still the same handler, somebody else reads from now on. It sleeps when nothing has changed.
+func (s *Session) look() {
+	s.mu.Lock()
+	defer s.unlock()
+	t := &s.turns
+	at := t.position()
+	if at == t.seen && t.busy {
+		s.yield()
+	}
+	if at != t.seen {
+		t.seen = at
+		t.watch.Reset(yieldAfter)
+	} else {
+		t.watch = nil
+	}
+	t.tell(s)
+	s.settle()
+	s.flush(false)
+}
+
+// yield takes the reading role from the goroutine that has it, unless it reads.
+func (s *Session) yield() {
+	if l := s.link; l != nil && !l.reading && !l.plain {
+		l.reader++
+		l.reading = true
+		go s.begin(l, l.reader)
+	}
+}
