@@ -2,6 +2,7 @@ package gen
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/parleyproto/parley/codec/schema"
 )
@@ -471,10 +472,18 @@ func (e *emitter) decodeExtensions(s *schema.Struct, f *schema.Field) {
 		e.f("src := %s[:to]\ni := from", outer)
 		e.decode(t.At(e.v), "m."+t.Name, literal(t.Name), nilDiffers(t))
 		e.f("if i != to { «wire.Bad(%q, i, codec.ErrTrailing)» }", t.Name)
-		e.f("if !(%s) { «wire.Bad(%q, from, codec.ErrCanonical)» }", e.notDefault(t, "m."+t.Name), t.Name)
+		e.f("if %s { «wire.Bad(%q, from, codec.ErrCanonical)» }", not(e.notDefault(t, "m."+t.Name)), t.Name)
 	}
 	e.f("default:")
 	e.f("if !d.Take(1, %d) { return i, d.OverBudget(%s, i, 1, %d) }", extensionMem, w, extensionMem)
 	e.f("%s = append(%s, codec.Extension{Tag: uint64(tag), Data: d.Bytes(src, from, to)})\n}", x, x)
 	e.f("i = to\n}")
+}
+
+// not returns the opposite of a condition.
+func not(cond string) string {
+	if rest, ok := strings.CutPrefix(cond, "!"); ok && !strings.Contains(rest, " ") {
+		return rest
+	}
+	return "!(" + cond + ")"
 }

@@ -1058,7 +1058,7 @@ func decodeResponsePartitionV9(d *wire.Decoder, src []byte, i int, m *ResponsePa
 			if i != to {
 				return i, wire.Bad("CurrentLeader", i, codec.ErrTrailing)
 			}
-			if !(!isDefaultCurrentLeader(&m.CurrentLeader)) {
+			if isDefaultCurrentLeader(&m.CurrentLeader) {
 				return i, wire.Bad("CurrentLeader", from, codec.ErrCanonical)
 			}
 		default:
