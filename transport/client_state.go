@@ -13,7 +13,7 @@ var legal = [states][]State{
 	Idle:       {Connecting, Draining, Closed},
 	Connecting: {Attaching, Waiting, Draining, Closed},
 	Attaching:  {Ready, Waiting, Draining, Closed},
-	Ready:      {Connecting, Waiting, Draining, Closed},
+	Ready:      {Waiting, Draining, Closed},
 	Waiting:    {Connecting, Draining, Closed},
 	Draining:   {Closed},
 }

@@ -41,7 +41,7 @@ const (
 	TLS
 
 	// Negotiation: the peers found no version or feature in common, or the server
-	// refused for another reason that it said; the cause is a *negotiate.Refusal then.
+	// refused for another reason that it said; the cause is a *negotiate.RefusedError then.
 	Negotiation
 
 	// HeartbeatLost: the peer was silent for too long.

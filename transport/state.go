@@ -26,15 +26,15 @@ const (
 	// for Ready by the server's ATTACHED, for Waiting when the connection fails.
 	Attaching
 
-	// Ready moves messages. Left for Waiting when the connection fails, or at once for
-	// Connecting when the server says GOAWAY.
+	// Ready moves messages. Left for Waiting when the connection fails, or when the server
+	// goes away and all is acknowledged.
 	Ready
 
 	// Waiting lets a backoff pass. Left for Connecting when it is over, or by Reconnect.
 	Waiting
 
-	// Draining waits until what was sent is acknowledged; nothing new is accepted. Left
-	// for Closed when all is, or Close's context ends.
+	// Draining waits until what was sent is acknowledged; it connects again for that, if it
+	// must. Left for Closed when all is, or Shutdown's context ends.
 	Draining
 
 	// Closed is final. The reason is the client's Err.

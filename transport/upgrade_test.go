@@ -110,10 +110,11 @@ func TestUpgradeByTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var network fault.Network
 		serve(t, &network, "server", &transport.Server{Handler: new(log), Session: beginIn(1)})
-		c := dial(t, &network, transport.Config{})
-		if err := c.Upgrade(t.Context(), 2); err == nil {
+		alone := dial(t, &network, transport.Config{Endpoints: []string{"nowhere"}})
+		if err := alone.Upgrade(t.Context(), 2); err == nil {
 			t.Error("an upgrade without a connection succeeds")
 		}
+		c := dial(t, &network, transport.Config{})
 		ready(t, c)
 		if err := c.Upgrade(t.Context(), 2); err != nil || c.Version() != 2 {
 			t.Errorf("Upgrade: %v; speaks %v", err, c.Version())
