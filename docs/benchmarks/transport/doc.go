@@ -6,6 +6,7 @@
 //	             confirmed that it has processed the last one
 //	Large        1 MiB one way, likewise
 //	IdleSession  heap and stacks of a server process for each idle client, after one round trip
+//	Sessions     Parley alone, from 1 to 10,000 sessions: memory, and the time of a message
 //
 // Everybody speaks the same little protocol: the first byte of a message says whether the
 // server echoes it, counts it, or answers with the count.
