@@ -85,3 +85,29 @@ func TestNoAllocationPerFrame(t *testing.T) {
 		}
 	}
 }
+
+// The same for all formats of the table, in small reads.
+func TestLinearForAllFormats(t *testing.T) {
+	for _, c := range formats {
+		if c.Ordered || c.Format == frame.Rest {
+			continue
+		}
+		one := c.Stream(t)
+		wire := bytes.Repeat(one, 20_000/len(one)+1)
+		for _, n := range []int{1, 7, 1000} {
+			src := &counting{src: bytes.NewReader(wire), n: n}
+			r := frame.NewReader(src, c.Format)
+			for _, err := range r.Frames() {
+				if err != nil {
+					t.Fatal(c.Name, err)
+				}
+			}
+			if moved := frame.Moved(r); moved > int64(len(wire)) {
+				t.Errorf("%s in reads of %d: %d bytes moved for %d", c.Name, n, moved, len(wire))
+			}
+			if most := len(wire)/n + len(wire)/256 + 10; src.reads > most {
+				t.Errorf("%s in reads of %d: %d reads, want at most %d", c.Name, n, src.reads, most)
+			}
+		}
+	}
+}
