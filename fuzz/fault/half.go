@@ -236,7 +236,7 @@ func (h *half) closeRead() {
 	now := time.Now()
 	h.reader = end{err: net.ErrClosed, at: now}
 	h.tell(&h.writer, syscall.ECONNRESET, now)
-	h.segments, h.size = nil, 0
+	h.segments, h.size, h.came = nil, 0, 0
 	h.cond.Broadcast()
 }
 
@@ -273,13 +273,21 @@ func (h *half) tell(who *end, err error, now time.Time) {
 	who.stop(err, now.Add(h.line.latency))
 }
 
-// abandon makes all that is written vanish, and ends who reads.
+// abandon is a closeRead that the writer never learns of: all that it writes vanishes.
 func (h *half) abandon() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.sink = true
+	h.reader = end{err: net.ErrClosed, at: time.Now()}
 	h.segments, h.size, h.came = nil, 0, 0
-	h.reader.err, h.reader.at = net.ErrClosed, time.Now()
+	h.cond.Broadcast()
+}
+
+// abandonWrite is a closeWrite that the reader never learns of.
+func (h *half) abandonWrite() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.writer.stop(net.ErrClosed, time.Now())
 	h.cond.Broadcast()
 }
 

@@ -91,6 +91,7 @@ func (c *pipeConn) reset() {
 func (c *pipeConn) abandon() {
 	c.gone.Store(true)
 	c.in.abandon()
+	c.out.abandonWrite()
 	if c.onClose != nil {
 		c.onClose()
 	}
