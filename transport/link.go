@@ -51,6 +51,7 @@ func (s *Session) attach(l *link, o *session.Opening) error {
 	gen, err := s.m.Attach(s.time(), o)
 	if err != nil {
 		s.settle()
+		s.flush(false) // it may have ended the session
 		return err
 	}
 	if old := s.link; old != nil {

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -52,6 +53,10 @@ func (s *Server) meet(l *link) *Session {
 		}
 		if err == nil {
 			err = sess.attach(l, o)
+		}
+		if errors.Is(err, session.ErrContradicts) {
+			s.remove(sess) // and the client begins a new one
+			continue
 		}
 		if err != nil {
 			s.turnAway(l, o, err)

@@ -20,7 +20,8 @@ var errNotReady = errors.New("session: Attach needs an Opening in state OpeningR
 // connection is superseded: EventDetached says so.
 //
 // After an error the connection is not attached: write o.Output, then close it. Errors are a
-// [*CloseError] about a server's refusal, and [ErrEnded].
+// [*CloseError] about a server's refusal, and [ErrEnded]. After [ErrContradicts] this session has
+// ended, and o is ready still: treat its session as one that is not known.
 func (m *Machine) Attach(now time.Time, o *Opening) (gen uint64, err error) {
 	m.enter(now)
 	switch {
@@ -81,7 +82,7 @@ func (m *Machine) attachServer(o *Opening) error {
 		return o.deny(&CloseError{Code: CloseSuperseded})
 	case !m.consistent(e):
 		m.close(CloseViolation, "the client does not remember the session as it was")
-		return o.deny(&CloseError{Code: CloseViolation, Text: "received or first contradict the session"})
+		return ErrContradicts
 	}
 	m.fence()
 	m.id = e.Session

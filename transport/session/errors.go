@@ -18,6 +18,10 @@ var (
 	// ErrStale: the connection belongs to an older generation, or to none.
 	ErrStale = errors.New("session: a newer connection carries the session; close this one")
 
+	// ErrContradicts: a client that has proven to be the session's remembers another past of it,
+	// which it had with another server. What this one has is of no use to anybody.
+	ErrContradicts = errors.New("session: the client and this server remember different sessions; the server forgets its own")
+
 	// ErrSilent is the cause of an EventDetached: nothing was received for 1.5 times the
 	// interval that the peer announced, or no PONG came.
 	ErrSilent = errors.New("session: the peer is silent; the connection is given up")
