@@ -1,0 +1,331 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/transport"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// parcel is the message of the simulation.
+type parcel struct {
+	From string        `json:"from"`
+	N    int           `json:"n"`
+	Lane session.Lane  `json:"lane"`
+	Do   string        `json:"do,omitempty"`   // what the handler does besides: "panic", "fail"
+	Take time.Duration `json:"take,omitempty"` // how long it takes
+	Fill string        `json:"fill,omitempty"`
+}
+
+var parcelProtocol = &codec.Protocol{Name: "parcels", Releases: []codec.Release{
+	{Version: 1, Codec: codec.JSON(&parcel{}), Text: true},
+	{Version: 2, Codec: codec.JSON(&parcel{})},
+	{Version: 3, Codec: codec.JSON(&parcel{})},
+}}
+
+// draw makes a parcel.
+func draw(rnd *rand.Rand, from string, n int) (*parcel, session.SendOptions) {
+	lanes := []session.Lane{session.Normal, session.Normal, session.High, session.Low}
+	p := &parcel{From: from, N: n, Lane: lanes[rnd.IntN(4)]}
+	o := session.SendOptions{Lane: p.Lane, Notify: true}
+	switch rnd.IntN(40) {
+	case 0:
+		p.Do = "panic"
+	case 1:
+		p.Do = "fail"
+	case 2:
+		p.Take = time.Duration(rnd.Int64N(int64(20*time.Second) >> rnd.IntN(12)))
+	case 3, 4:
+		p.Fill = strings.Repeat("parcel", 1<<rnd.IntN(15))
+	case 5, 6:
+		o.TTL = time.Duration(1 + rnd.Int64N(int64(time.Minute)>>rnd.IntN(10)))
+	}
+	return p, o
+}
+
+// Handle is the handler of both sides.
+func (w *world) Handle(ctx context.Context, s *transport.Session, in transport.Incoming) (codec.Message, error) {
+	p := in.Message.(*parcel)
+	w.arrived(p, s, in)
+	if p.Take > 0 {
+		time.Sleep(p.Take)
+	}
+	switch p.Do {
+	case "panic":
+		panic("as it was told to")
+	case "fail":
+		return nil, errSimulated
+	}
+	return &parcel{From: "reply to " + p.From, N: -p.N}, nil
+}
+
+// simServer is a server that may be replaced by another process.
+type simServer struct {
+	w       *world
+	names   []string
+	process atomic.Pointer[transport.Server]
+	serving sync.WaitGroup
+	open    []net.Listener
+}
+
+func (s *simServer) now() *transport.Server { return s.process.Load() }
+
+// start starts a process.
+func (s *simServer) start() {
+	srv := &transport.Server{Protocol: parcelProtocol, Handler: s.w, OnOutcome: s.w.told,
+		RetryAfter: time.Second, RetrySpread: 10 * time.Second}
+	srv.Session.Offer.Prefer = []codec.Version{codec.Version(1 + s.w.seed%3)}
+	if s.w.gentle {
+		srv.Session.ResumeWindow = -1
+	} else {
+		srv.Alternatives = []string{"a", "b"}
+	}
+	if s.w.seed%5 == 0 {
+		srv.Session.Queue, srv.Session.Offer.Window = 4<<10, 2<<10
+	}
+	s.process.Store(srv)
+	s.open = nil
+	s.listen()
+}
+
+// listen serves the names that nobody listens at.
+func (s *simServer) listen() {
+	for _, name := range s.names {
+		l, err := s.w.network.Listen(name)
+		if err != nil {
+			s.w.accuse("listen: %v", err)
+			continue
+		}
+		srv := s.now()
+		s.open = append(s.open, l)
+		s.serving.Go(func() { srv.Serve(badListener{l, s.w}) })
+	}
+}
+
+// closeListeners leaves the process and its sessions alone.
+func (s *simServer) closeListeners() {
+	for _, l := range s.open {
+		l.Close()
+	}
+	s.open = nil
+	s.serving.Wait()
+}
+
+// relisten closes the listeners and opens them again a little later: the process stays, with
+// all sessions. What was connected stays so, or is reset.
+func (s *simServer) relisten(reset bool) {
+	s.w.tell("%v closes its listeners; reset=%v", s.names, reset)
+	s.closeListeners()
+	if reset {
+		s.w.network.Link.ResetAll()
+	}
+	s.w.sleep(10 * time.Second)
+	s.listen()
+}
+
+// crash ends the process and starts another that knows nothing; nobody is told.
+func (s *simServer) crash() {
+	s.w.tell("%v crashes", s.names)
+	for _, name := range s.names {
+		s.w.network.Down(name)
+	}
+	s.now().Close()
+	s.serving.Wait()
+	s.w.sleep(10 * time.Second)
+	s.start()
+	for _, name := range s.names {
+		s.w.network.Up(name)
+	}
+}
+
+// shutdown ends the process as an operator does, and starts another.
+func (s *simServer) shutdown() {
+	limit := time.Duration(s.w.rnd.Int64N(int64(30*time.Second) >> s.w.rnd.IntN(10)))
+	s.w.tell("%v shuts down within %v", s.names, limit)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	err := s.now().Shutdown(ctx)
+	s.serving.Wait()
+	s.w.tell("%v has shut down: %v", s.names, err)
+	s.start()
+}
+
+// simClient is a client that may be replaced by another process.
+type simClient struct {
+	w       *world
+	index   int
+	life    int
+	host    string
+	process atomic.Pointer[transport.Client]
+	stop    chan struct{}
+	working sync.WaitGroup
+	closed  bool // by this side
+}
+
+func (c *simClient) now() *transport.Client { return c.process.Load() }
+
+// start starts a process: it sends, calls and flushes, and servers push to it.
+func (c *simClient) start() {
+	c.life++
+	c.closed = false
+	c.host = fmt.Sprintf("c%d-%d", c.index, c.life)
+	host := c.host
+	cfg := &transport.Config{Endpoints: []string{"a", "b"}, Protocol: parcelProtocol, Handler: c.w, Dial: c.w.dialFrom(c.host),
+		OnOutcome: c.w.told, OnChange: func(ch transport.Change) { c.w.tell("%s is %v %v", host, ch.To, describe(ch)) }}
+	if c.w.seed%3 != 0 {
+		cfg.Backoff.Cap = 10 * time.Second
+	}
+	if c.w.seed%5 == 0 {
+		cfg.Session.Queue, cfg.Session.Offer.Window = 4<<10, 2<<10
+	}
+	cfg.Session.EarlyData = !c.w.gentle && c.w.seed%7 < 3
+	client, err := transport.Dial(cfg)
+	if err != nil {
+		panic(err)
+	}
+	c.process.Store(client)
+	stop := make(chan struct{})
+	c.stop = stop
+	seed := c.w.seed<<16 | uint64(c.index)<<8 | uint64(c.life)
+	c.working.Go(func() { c.work(client, host, rand.New(rand.NewPCG(seed, 1)), stop) })
+	c.working.Go(func() { c.call(client, host+"!", rand.New(rand.NewPCG(seed, 2)), stop) })
+	c.working.Go(func() { c.push(client, host, rand.New(rand.NewPCG(seed, 3)), stop) })
+}
+
+func describe(ch transport.Change) string {
+	switch {
+	case ch.Wait > 0:
+		return fmt.Sprintf("for %v: %v", ch.Wait.Round(time.Millisecond), ch.Err)
+	case ch.Err != nil:
+		return ch.Err.Error()
+	}
+	return ch.Endpoint
+}
+
+// quit ends what sends. It is called by the world only.
+func (c *simClient) quit() {
+	close(c.stop)
+	c.working.Wait()
+}
+
+// replace ends the process, at once or when all is acknowledged, and starts another.
+func (c *simClient) replace(drain bool) {
+	c.w.tell("%s ends; drain=%v", c.host, drain)
+	client := c.now()
+	c.checkEnd()
+	c.closed = true
+	if drain {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		client.Shutdown(ctx)
+		cancel()
+	} else {
+		client.Close()
+	}
+	c.quit()
+	c.start()
+}
+
+// ended tells whether the session is over.
+func (c *simClient) ended() bool { return c.now().Err() != nil }
+
+// checkEnd checks that a session ended for a good reason only.
+func (c *simClient) checkEnd() {
+	err := c.now().Err()
+	if err == nil || c.closed {
+		return
+	}
+	var reason *session.CloseError
+	if c.w.gentle || !errors.As(err, &reason) || reason.Code != session.CloseShutdown {
+		c.w.accuse("%s has ended: %v", c.host, err)
+	}
+}
+
+// pause lets some time pass, and tells whether to go on.
+func pause(rnd *rand.Rand, stop chan struct{}) bool {
+	select {
+	case <-time.After(time.Duration(rnd.Int64N(int64(4*time.Second) >> rnd.IntN(12)))):
+		return true
+	case <-stop:
+		return false
+	}
+}
+
+// work sends bursts, and flushes now and then.
+func (c *simClient) work(client *transport.Client, from string, rnd *rand.Rand, stop chan struct{}) {
+	for n := 0; pause(rnd, stop) && client.Err() == nil; {
+		for range rnd.IntN(8) {
+			n++
+			c.send(client.Session, rnd, from, n)
+		}
+		if rnd.IntN(10) == 0 {
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			client.Flush(ctx)
+			cancel()
+		}
+	}
+}
+
+// push lets the server that the client is attached to send.
+func (c *simClient) push(client *transport.Client, host string, rnd *rand.Rand, stop chan struct{}) {
+	for n := 0; pause(rnd, stop) && client.Err() == nil; {
+		for _, srv := range c.w.servers {
+			for _, info := range srv.now().Sessions() {
+				if info.State == session.Attached && strings.HasPrefix(info.Addr.String(), host+":") {
+					n++
+					c.send(info.Session, rnd, "push to "+host, n)
+				}
+			}
+		}
+	}
+}
+
+// send sends one parcel. What was refused must never arrive.
+func (c *simClient) send(s *transport.Session, rnd *rand.Rand, from string, n int) {
+	p, o := draw(rnd, from, n)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if id, err := s.SendWith(ctx, p, o); err == nil {
+		c.w.sent(label{from, n}, s, id)
+	}
+}
+
+// call calls one after the other.
+func (c *simClient) call(client *transport.Client, from string, rnd *rand.Rand, stop chan struct{}) {
+	for n := 1; pause(rnd, stop) && client.Err() == nil; n++ {
+		p, _ := draw(rnd, from, n)
+		p.Lane = session.Normal
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		reply, err := client.Call(ctx, p)
+		cancel()
+		var failed *session.CallError
+		var dropped *transport.DroppedError
+		var large *session.TooLargeError
+		switch {
+		case err == nil:
+			if r := reply.(*parcel); r.N != -n {
+				c.w.accuse("call %s %d was answered by %d", from, n, r.N)
+			}
+			c.w.answered(label{from, n}, "answered", true, true)
+		case errors.As(err, &failed):
+			c.w.answered(label{from, n}, err.Error(), true, true)
+		case errors.As(err, &dropped), errors.As(err, &large):
+			c.w.answered(label{from, n}, err.Error(), false, false)
+		case errors.Is(err, context.DeadlineExceeded):
+			c.w.answered(label{from, n}, err.Error(), false, true)
+		default:
+			if c.w.gentle {
+				c.w.accuse("call %s %d: %v, but no session was lost", from, n, err)
+			}
+			c.w.answered(label{from, n}, err.Error(), false, true)
+		}
+	}
+}
