@@ -117,3 +117,13 @@ func (d *Dialect) writer() frame.Format {
 	}
 	return f
 }
+
+// fits returns why a payload cannot be framed. Only lines are choosy: a codec that says Text
+// and writes LF would break every connection.
+func (d *Dialect) fits(payload []byte) error {
+	if d.framing != line || bytes.IndexByte(payload, '\n') < 0 && !bytes.HasSuffix(payload, []byte{'\r'}) {
+		return nil
+	}
+	_, err := d.Format.AppendFrame(nil, payload)
+	return err
+}

@@ -2,10 +2,12 @@ package session_test
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/parleyproto/parley/frame"
 	"github.com/parleyproto/parley/fuzz/sessiontest"
 	"github.com/parleyproto/parley/negotiate"
 	"github.com/parleyproto/parley/transport/session"
@@ -61,6 +63,25 @@ func TestLanesDoNotShareMemory(t *testing.T) {
 		p.Settle()
 	}
 	rest(t, p)
+}
+
+// A text with line ends is refused before it can break a connection, also when a message
+// becomes text only on its way.
+func TestTextWithLineEnds(t *testing.T) {
+	p := pair(t, 1, nil)
+	var unfit *frame.Error
+	for _, body := range []string{"two\nlines", "ends with CR\r"} {
+		if err := p.Client.Send(session.Normal, sessiontest.Msg{Body: body}, session.SendOptions{}); !errors.As(err, &unfit) {
+			t.Errorf("Send(%q): %v, want a *frame.Error", body, err)
+		}
+	}
+	p.Cut(p.Conn)
+	p.Client.Send(session.Normal, sessiontest.Msg{Body: "two\nlines"}, session.SendOptions{})
+	p.Connect()
+	rest(t, p)
+	if m := p.Client.Sent()[0]; m.Reason != session.Unencodable || p.Client.Machine.Stats().Attaches != 2 {
+		t.Errorf("%v %v after %d attaches", m.Outcome, m.Reason, p.Client.Machine.Stats().Attaches)
+	}
 }
 
 // A line cannot end with CR, so no fragment of a text does.

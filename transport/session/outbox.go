@@ -205,6 +205,9 @@ func (m *Machine) encode(lane Lane, msg codec.Message) (c *chunk, off, size int,
 		d = m.p.newest
 		all, err = d.Codec.Append(c.buf, msg)
 	}
+	if err == nil {
+		err = d.fits(all[len(c.buf):])
+	}
 	if err != nil {
 		f.leave(c)
 		return nil, 0, 0, nil, err

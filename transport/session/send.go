@@ -20,9 +20,9 @@ type SendOptions struct {
 // Send queues a message. It is encoded at once, so the caller may change it afterwards. The
 // id is what EventOutcome will name; ids grow, from 1.
 //
-// Errors are [ErrQueueFull], [ErrEnded], a [*TooLargeError], or what the codec says, such as
-// a *[codec.LossError] when the version that is spoken cannot carry the message. After an
-// error nothing was queued.
+// Errors are [ErrQueueFull], [ErrEnded], a [*TooLargeError], what the codec says, such as
+// a *[codec.LossError] when the version that is spoken cannot carry the message, or the
+// framing, a *[frame.Error] when a text has line ends. After an error nothing was queued.
 func (m *Machine) Send(now time.Time, msg codec.Message, opt SendOptions) (id uint64, err error) {
 	m.enter(now)
 	it, err := m.queue(msg, &opt)

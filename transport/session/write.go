@@ -206,6 +206,9 @@ func (m *Machine) load(l *link, it *item) ([]byte, error) {
 	if err == nil {
 		o.scratch, err = l.write.Codec.Append(o.scratch[:0], msg)
 	}
+	if err == nil {
+		err = l.write.fits(o.scratch)
+	}
 	return o.scratch, err
 }
 
