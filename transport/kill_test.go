@@ -76,11 +76,16 @@ func start(t *testing.T, role, addr string) *process {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), roleEnv+"="+role+" "+addr)
-	out, err := cmd.StdoutPipe()
+	// Not StdoutPipe: Wait would close it, and what a killed process said last would be lost.
+	out, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	t.Cleanup(func() { out.Close() })
+	cmd.Stdout = in
+	err = cmd.Start()
+	in.Close()
+	if err != nil {
 		t.Fatal(err)
 	}
 	p := &process{cmd: cmd, lines: make(chan string, 1<<16)}
