@@ -58,7 +58,7 @@ func cutWebSocket(dst, payload []byte, _ int) (frame []byte, more bool, err erro
 	case n < 1<<16:
 		frame = append(frame, 126, byte(n>>8), byte(n))
 	default:
-		frame = append(frame, 127, byte(n>>56), byte(n>>48), byte(n>>40), byte(n>>32), byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+		frame = binary.BigEndian.AppendUint64(append(frame, 127), uint64(n))
 	}
 	return append(frame, body...), false, nil
 }
