@@ -38,7 +38,8 @@ type Config struct {
 	Handler Handler
 
 	// Dial, if set, makes a connection to an endpoint: over a proxy, a unix socket, a
-	// simulation. It gets the endpoint as it is. Nil: TCP, the name resolved by Resolve.
+	// simulation. It gets the endpoint as it is, and must return when ctx ends. Nil: TCP,
+	// the name resolved by Resolve.
 	Dial func(ctx context.Context, endpoint string) (net.Conn, error)
 
 	// Resolve, if set, looks up a host's addresses, first choice first. Nil:
