@@ -53,3 +53,25 @@ func TestForeignErrorIsWrapped(t *testing.T) {
 		}
 	}
 }
+
+// A format that knows no pieces cannot make the reader keep more than MaxFrame allows, also where
+// a frame is streamed or skipped.
+func TestFormatWithoutPiecesIsBounded(t *testing.T) {
+	for _, policy := range []frame.Oversize{frame.Skip, frame.Truncate, frame.Stream} {
+		r := frame.NewReader(strings.NewReader(strings.Repeat("61", 1<<20)), hexLines{})
+		r.MaxFrame, r.Oversize = 100, policy
+		if policy == frame.Stream {
+			if _, err := r.NextReader(); !errors.Is(err, frame.ErrTooLarge) {
+				t.Errorf("NextReader: error %v, want ErrTooLarge", err)
+			}
+			continue
+		}
+		var err error
+		for e := (&frame.Error{Recoverable: true}); err == nil || errors.As(err, &e) && e.Recoverable; {
+			_, err = r.Next()
+		}
+		if !errors.Is(err, frame.ErrTooLarge) {
+			t.Errorf("policy %d: error %v, want ErrTooLarge", policy, err)
+		}
+	}
+}

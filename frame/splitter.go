@@ -314,7 +314,7 @@ func (d *Decoder) short(part Part, w want) error {
 		return io.EOF
 	case d.eof:
 		return d.fail(&Error{Err: io.ErrUnexpectedEOF, Offset: d.start, Reason: "the stream ends inside a frame"})
-	case d.mode != deliver && have > d.limit()+readBuffer:
+	case (d.mode != deliver || w == aPiece) && have > d.limit()+readBuffer:
 		return d.fail(&Error{Err: ErrTooLarge, Declared: d.limit() + 1, Limit: d.limit(), Offset: d.start,
 			Reason: "this format cannot pass a frame in pieces"})
 	}
