@@ -86,29 +86,3 @@ var (
 	equals = []byte{'='}
 	slash  = []byte{'/'}
 )
-
-// An extension of a DATA is a tag, a length, and so many bytes; the numbers are uvarints in
-// both spellings. This is the only tag so far.
-const extError = 1 // a reply without payload: the handler failed, and this is why
-
-// validExt tells whether b is a sequence of extensions.
-func validExt(b []byte) bool {
-	c := cursor{b: b}
-	for c.at < len(b) && !c.bad {
-		c.uvarint()
-		c.take(c.uvarint())
-	}
-	return !c.bad
-}
-
-// extension returns the value of the first extension with a tag.
-func extension(b []byte, tag uint64) (value []byte, ok bool) {
-	c := cursor{b: b}
-	for c.at < len(b) && !c.bad {
-		t := c.uvarint()
-		if v := c.take(c.uvarint()); t == tag && !c.bad {
-			return v, true
-		}
-	}
-	return nil, false
-}

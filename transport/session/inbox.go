@@ -129,7 +129,7 @@ func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
 	if h.flags&FlagReply != 0 {
 		ev.Kind = EventReply
 	}
-	if text, failed := extension(h.ext, extError); failed && h.flags&FlagReply != 0 {
+	if text, failed := h.failure(); failed {
 		ev.Err = &CallError{Text: string(text)}
 	} else {
 		msg, err := l.read.Codec.Decode(payload)

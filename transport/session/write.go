@@ -1,7 +1,6 @@
 package session
 
 import (
-	"encoding/binary"
 	"net"
 	"time"
 
@@ -248,8 +247,7 @@ func (it *item) header() (flags Flags, ext []byte) {
 	}
 	if it.has(itemFail) {
 		flags |= FlagExt
-		ext = binary.AppendUvarint([]byte{extError}, uint64(it.size))
-		ext = append(ext, it.payload()...)
+		ext = failure(it.payload())
 	}
 	return flags, ext
 }
