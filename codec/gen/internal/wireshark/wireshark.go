@@ -16,7 +16,7 @@ var lua embed.FS
 var parts = []string{"reader", "values", "binary", "json", "text", "envelope", "greeting", "stream", "main"}
 
 // Name returns the name of a protocol's dissector file.
-func Name(p *schema.Protocol) string { return p.Name + ".lua" }
+func Name(p *schema.Protocol) string { return p.Name + ".parley.lua" }
 
 // Generate returns the dissector of a protocol, to be written to a file of the name that Name
 // gives: the same bytes for the same schema.
