@@ -12,8 +12,8 @@ type chunk struct {
 	data       []byte
 }
 
-// capture is the bytes of some TCP connections to port 7400, each in the order of their
-// writing.
+// capture is the bytes of some TCP connections to port 7400, one after the other, each in the
+// order of their writing.
 type capture [][]chunk
 
 // pcap returns the capture as a file for libpcap: Ethernet, IPv4, TCP, all in one packet a

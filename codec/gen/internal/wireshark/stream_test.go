@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/codec/schema"
 )
 
 // The fragments of a message are joined, in both spellings, whatever control frames stand
@@ -161,4 +162,38 @@ func TestDissectorShowsARefusal(t *testing.T) {
 	if found := complaints(packets); len(found) != 1 || !strings.Contains(found[0], "The server refused") {
 		t.Errorf("complaints: %q", found)
 	}
+}
+
+// A connection that has the same ports as an earlier one begins with its own greeting.
+func TestDissectorSeesAConnectionBegin(t *testing.T) {
+	t.Parallel()
+	need(t, "tshark")
+	p := load(t, "../zoo")
+	var chunks []chunk
+	for _, v := range []codec.Version{3, 0, 1} {
+		chunks = append(append(chunks, greeted("zoo", v)...),
+			chunk{true, dataFrame(p, v, skipping(p, v))}, chunk{false, dataFrame(p, v, skipping(p, v))})
+	}
+	packets := dissect(t, p, capture{chunks}.pcap(randomly(rand.New(rand.NewSource(6)))), "-o", "zoo.ports:7400", "-2")
+	for _, found := range complaints(packets) {
+		t.Error(found)
+	}
+	for _, fromServer := range []bool{false, true} {
+		var versions string
+		for _, f := range frames(packets, "zoo", fromServer) {
+			if f.get("zoo.skipping.a") == "9" {
+				versions += f.get("parley.dialect") + " "
+			}
+		}
+		if versions != "3 0 1 " {
+			t.Errorf("messages of versions %sare shown (from the server: %t)", versions, fromServer)
+		}
+	}
+}
+
+func skipping(p *schema.Protocol, v codec.Version) []byte {
+	if p.IsText(v) {
+		return []byte(`{"type":"skipping","a":9}`)
+	}
+	return []byte{8, 9}
 }

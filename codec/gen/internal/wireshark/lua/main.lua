@@ -86,7 +86,7 @@ local function dissect_at(tvb, pos, size, wrong, pinfo, root, conv, dir, key, st
     tree:add_proto_expert_info(malformed, what)
   end
   tree:append_text(", " .. summary(env))
-  if not pinfo.visited then dir.state = env.lost and {phase = "over"} or after(conv, state, env) end
+  if not pinfo.visited then dir.state = env.lost and {phase = "over"} or after(conv, dir, state, env) end
   return summary(env)
 end
 

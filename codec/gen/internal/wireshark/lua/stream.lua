@@ -2,35 +2,36 @@
 -- any order. What the first pass learns about a frame is kept by the packet's number and the
 -- frame's offset, so that every later look finds the same.
 
-local conversations -- by TCP stream: the newest state of both directions
+local conversations -- by the ends' addresses: the newest state of both directions
 local states        -- by frame: the state before it
 local joined        -- by the last frame of a message: its bytes, and the packets that held them
 local joined_in     -- by each other fragment of a message: the packet of its last one
 
 local MAX_LINE, MAX_FRAME = 1024, 66560
 
-local tcp_stream = Field.new("tcp.stream")
-
 local function forget()
   conversations, states, joined, joined_in = {}, {}, {}, {}
 end
 
--- conversation_of returns a packet's conversation and the state of its direction.
+-- conversation_of returns a packet's conversation and the state of its direction. The number
+-- that Wireshark gives a TCP stream would not do: there is none when it builds no tree.
 local function conversation_of(pinfo)
-  local all = {tcp_stream()}
-  local stream = all[#all] and all[#all].value or 0
-  local conv = conversations[stream]
+  local from = tostring(pinfo.src) .. " " .. pinfo.src_port
+  local to = tostring(pinfo.dst) .. " " .. pinfo.dst_port
+  local ends = from < to and from .. " " .. to or to .. " " .. from
+  local conv = conversations[ends]
   if not conv then
     conv = {directions = {}, accepted = {}, proposed = {}}
-    conversations[stream] = conv
+    conversations[ends] = conv
   end
-  local name = tostring(pinfo.src) .. " " .. pinfo.src_port
-  local dir = conv.directions[name]
-  if not dir then
-    dir = {state = {phase = "greeting"}}
-    conv.directions[name] = dir
-  end
-  return conv, dir
+  if not conv.directions[from] then conv.directions[from] = {name = from, state = {phase = "greeting"}} end
+  return conv, conv.directions[from]
+end
+
+-- restart forgets what an earlier connection between the same ends agreed.
+local function restart(conv, dir)
+  conv.version, conv.accepted, conv.proposed = nil, {}, {}
+  conv.directions = {[dir.name] = dir}
 end
 
 -- guess returns the state of a direction that was not captured from its beginning.
@@ -46,8 +47,12 @@ end
 
 -- settle returns the state in which the bytes at pos are to be read.
 local function settle(conv, state, tvb, pos)
+  local have = tvb:len() - pos
+  if have >= 4 and tvb:raw(pos, math.min(9, have)) == ("PARLEY/1 "):sub(1, have) then
+    return {phase = "greeting"} -- perhaps of a new connection
+  end
   if state.phase == "greeting" then
-    local first = tvb:raw(pos, math.min(7, tvb:len() - pos))
+    local first = tvb:raw(pos, math.min(7, have))
     if first ~= ("PARLEY/"):sub(1, #first) then return guess(first) end
   elseif state.phase == "frames" and not state.version then
     if conv.version then return {phase = "frames", version = conv.version} end
@@ -84,8 +89,9 @@ local function measure(tvb, pos, state)
 end
 
 -- after returns the state behind a frame.
-local function after(conv, state, env)
+local function after(conv, dir, state, env)
   if state.phase == "greeting" then
+    if env.kind == "greeting" then restart(conv, dir) end
     if env.kind == "answer OK" then conv.version = env.version end
     if env.kind == "answer NO" then return {phase = "over"} end
     return {phase = "frames", version = env.answer and env.version or nil}
