@@ -42,8 +42,7 @@ func TestDissectorShowsASession(t *testing.T) {
 		args []string
 	}{
 		{"whole, two passes", whole, []string{"-2"}},
-		{"randomly", randomly(rand.New(rand.NewSource(1))), byPort},
-		{"randomly again", randomly(rand.New(rand.NewSource(2))), []string{"-d", "tcp.port==7400,telemetry"}},
+		{"randomly", randomly(rand.New(rand.NewSource(2))), []string{"-d", "tcp.port==7400,telemetry"}},
 		{"randomly, two passes", randomly(rand.New(rand.NewSource(3))), append([]string{"-2"}, byPort...)},
 		{"bytewise", bytewise, byPort},
 	} {

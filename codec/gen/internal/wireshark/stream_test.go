@@ -2,7 +2,6 @@ package wireshark_test
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand"
 	"slices"
 	"strings"
@@ -55,30 +54,34 @@ func TestDissectorWithoutGreeting(t *testing.T) {
 	t.Parallel()
 	need(t, "tshark")
 	p := load(t, "../zoo")
-	for _, test := range []struct {
+	tests := []struct {
 		name  string
 		bytes []byte
-		pref  string
 		want  string // the version
-		value string // of zoo.flat.a or zoo.skipping.a
+		value string // of Skipping.A
 	}{
-		{"text", []byte(`DATA 5 - {"type":"skipping","a":9}` + "\n"), "", "0", "9"},
-		{"a legacy peer", []byte(`{"type":"skipping","a":8}` + "\n"), "", "0", "8"},
-		{"binary, the newest version", binaryFrame([]byte{1, 0, 5, 8, 7}), "", "4", "7"},
-		{"binary, told", binaryFrame([]byte{1, 0, 5, 8, 6}), "2", "2", "6"},
-		{"after a cut", slices.Concat([]byte("CUT epoch=3 last=1 frames=2 proof="+strings.Repeat("00", 32)+"\n"), binaryFrame([]byte{1, 0, 5, 8, 5})), "", "4", "5"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			packets := dissect(t, p, capture{{{false, test.bytes}}}.pcap(whole), "-o", "zoo.ports:7400", "-o", "zoo.version:"+test.pref)
-			fs := frames(packets, "zoo", false)
-			last := fs[len(fs)-1]
-			if v, a := last.get("parley.dialect"), last.get("zoo.skipping.a"); v != test.want || a != test.value {
-				t.Errorf("version %s, a = %s; want %s and %s", v, a, test.want, test.value)
-			}
-			if found := complaints(packets); len(found) != len(fs) || !strings.Contains(found[0], "The greeting was not captured") {
-				t.Errorf("the guess is not marked: %q", found)
-			}
-		})
+		{"text", []byte(`DATA 5 - {"type":"skipping","a":9}` + "\n"), "0", "9"},
+		{"a legacy peer", []byte(`{"type":"skipping","a":8}` + "\n"), "0", "8"},
+		{"binary, the newest version", binaryFrame([]byte{1, 0, 5, 8, 7}), "4", "7"},
+		{"after a cut", slices.Concat([]byte("CUT epoch=3 last=1 frames=2 proof="+strings.Repeat("00", 32)+"\n"), binaryFrame([]byte{1, 0, 5, 8, 5})), "4", "5"},
+		{"binary, told", binaryFrame([]byte{1, 0, 5, 8, 6}), "2", "6"},
+	}
+	var c capture
+	for _, test := range tests {
+		c = append(c, []chunk{{false, test.bytes}})
+	}
+	guessed := streams(dissect(t, p, c[:4].pcap(whole), "-o", "zoo.ports:7400"))
+	told := streams(dissect(t, p, c[4:].pcap(whole), "-o", "zoo.ports:7400", "-o", "zoo.version:2"))
+	for k, packets := range append(guessed, told...) {
+		test := tests[k]
+		fs := frames(packets, "zoo", false)
+		last := fs[len(fs)-1]
+		if v, a := last.get("parley.dialect"), last.get("zoo.skipping.a"); v != test.want || a != test.value {
+			t.Errorf("%s: version %s, a = %s; want %s and %s", test.name, v, a, test.want, test.value)
+		}
+		if found := complaints(packets); len(found) != len(fs) || !strings.Contains(found[0], "The greeting was not captured") {
+			t.Errorf("%s: the guess is not marked: %q", test.name, found)
+		}
 	}
 }
 
@@ -124,17 +127,8 @@ func TestDissectorComplains(t *testing.T) {
 		}
 		c = append(c, append(greeted("zoo", test.version), chunk{false, append(test.bytes, after...)}))
 	}
-	packets := dissect(t, p, c.pcap(whole))
-	byStream := map[string][]packet{}
-	for _, pk := range packets {
-		for _, proto := range pk.Protos {
-			if s := proto.get("tcp.stream"); s != "" {
-				byStream[s] = append(byStream[s], pk)
-			}
-		}
-	}
-	for k, test := range tests {
-		stream := byStream[fmt.Sprint(k)]
+	for k, stream := range streams(dissect(t, p, c.pcap(whole))) {
+		test := tests[k]
 		found := strings.Join(complaints(stream), "; ")
 		if test.want == "" && found != "" || !strings.Contains(found, test.want) {
 			t.Errorf("% x: the complaint is %q, not %q", test.bytes, found, test.want)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -75,6 +76,23 @@ func frames(packets []packet, protocol string, fromServer bool) []field {
 		}
 	}
 	return fs
+}
+
+// streams returns the packets of each TCP connection.
+func streams(packets []packet) [][]packet {
+	var all [][]packet
+	for _, p := range packets {
+		for _, proto := range p.Protos {
+			if n, err := strconv.Atoi(proto.get("tcp.stream")); err == nil {
+				if n == len(all) {
+					all = append(all, nil)
+				}
+				all[n] = append(all[n], p)
+				break
+			}
+		}
+	}
+	return all
 }
 
 // all goes through a field and all below it, in the order of tshark's tree.

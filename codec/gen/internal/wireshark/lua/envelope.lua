@@ -46,10 +46,11 @@ local function extensions_of(r, tree, env)
   while r:left() > 0 do
     local from, tag = r.i, r:count()
     local size = r:count()
-    local start, data = r.i, r:take(size)
+    local start = r.i
+    r:take(size)
     if tag == 1 then
       env.failed = true
-      tree:add(P.failed, r:range(start), data)
+      tree:add_packet_field(P.failed, r:range(start), ENC_UTF_8)
     else
       local item = tree:add(P["extension.tag"], r:range(from), UInt64.new(tag))
       item:add(P["extension.data"], r:range(start))
@@ -100,7 +101,11 @@ local function binary_envelope(r, tree, env)
       binary_number(r, tree, env, field[1])
     else
       r:take(field[2] == "text" and r:left() or field[2])
-      if r.i > from then tree:add(P[field[1]], r:range(from)) end
+      if field[2] == "text" and r.i > from then
+        tree:add_packet_field(P[field[1]], r:range(from), ENC_UTF_8)
+      elseif field[2] ~= "text" then
+        tree:add(P[field[1]], r:range(from))
+      end
     end
   end
   if r:left() == 0 then return end
@@ -167,7 +172,7 @@ local function text_field(r, tree, env, kind, w, from, to)
       local start = from + #key + 1
       if field[2] == "text" then
         r.i = r.n
-        tree:add(P[key], r:range(start))
+        tree:add_packet_field(P[key], r:range(start), ENC_UTF_8)
       elseif field[2] then
         if not value:find("^%x+$") or #value ~= 2 * field[2] then r:fail(start, "%s is not %d bytes in hex", key, field[2]) end
         tree:add_packet_field(P[key], r:range(start, to), ENC_UTF_8 + ENC_STR_HEX + ENC_SEP_NONE)

@@ -2,7 +2,7 @@
 
 -- dissect_greeting shows a line and tells in env what it says.
 local function dissect_greeting(r, tree, env)
-  local line = r.s
+  local line = printable(r.s)
   local _, verdict = line:match("^(%S+) (%S+)")
   env.answer = verdict == "OK" or verdict == "NO"
   env.kind = env.answer and "answer " .. verdict or "greeting"
@@ -11,6 +11,7 @@ local function dissect_greeting(r, tree, env)
   word(r)
   while r:left() > 0 do
     local w, from, to = word(r)
+    w = printable(w)
     local key, value = w:match("^([^=]+)=(.*)$")
     if key == "msg" then
       r.i = r.n

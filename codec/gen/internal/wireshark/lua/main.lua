@@ -83,7 +83,7 @@ local function dissect_at(tvb, pos, size, wrong, pinfo, root, conv, dir, key, st
   end
   if not ok then
     local what = type(err) == "table" and string.format("%s (at byte %d)", err.what, err.at - pos) or tostring(err)
-    tree:add_proto_expert_info(malformed, what)
+    tree:add_proto_expert_info(malformed, printable(what))
   end
   tree:append_text(", " .. summary(env))
   if not pinfo.visited then dir.state = env.lost and {phase = "over"} or after(conv, dir, state, env) end

@@ -6,6 +6,9 @@ local HALF = 4294967296
 -- fail ends the dissection of a frame; at is an offset in the reader's buffer.
 local function fail(at, what, ...) error({at = at, what = string.format(what, ...)}, 0) end
 
+-- printable replaces what is no ASCII, for texts that Wireshark takes as they are.
+local function printable(s) return (s:gsub("[^ -~]", "?")) end
+
 local Reader = {}
 Reader.__index = Reader
 
