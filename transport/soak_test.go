@@ -18,7 +18,7 @@ import (
 // A client and a server talk both ways for minutes over a network that does everything to
 // them, while the version goes up and down: nothing is lost, repeated or reordered.
 func TestSoak(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(10) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { soak(t, seed) })
 		})
