@@ -3,7 +3,7 @@ package session
 import "encoding/binary"
 
 // An extension of a DATA is a tag, a length, and so many bytes; the numbers are uvarints in
-// both spellings. This is the only tag so far.
+// both spellings. There is one tag:
 const extError = 1 // a reply without payload: the handler failed, and this is why
 
 // validExt tells whether b is a sequence of extensions.

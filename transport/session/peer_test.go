@@ -217,7 +217,7 @@ func (x *peer) read(b []byte) {
 		x.must(err)
 		var e session.Envelope
 		x.must(e.Parse(append([]byte(nil), p...), x.version == 1))
-		if e.Kind == session.KindProbe {
+		if e.Kind == session.KindProbe && x.up.State() == negotiate.Probing {
 			x.step(negotiate.Received{Frame: negotiate.Probe{Epoch: e.Epoch, Proof: e.Proof}})
 			continue
 		}
