@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	simRuns = flag.Int("sim.runs", 20, "how many seeds TestSimulation runs")
+	simRuns = flag.Int("sim.runs", 10, "how many seeds TestSimulation runs")
 	simSeed = flag.Uint64("sim.seed", 0, "run this seed only, and tell its story")
 )
 
@@ -51,7 +51,7 @@ func TestSimulation(t *testing.T) {
 
 // simulate runs one seed in a bubble.
 func simulate(t *testing.T, seed uint64) (w *world) {
-	defer fuzz.Watchdog(time.Minute)()
+	defer fuzz.Watchdog(3 * time.Minute)()
 	defer func() {
 		if p := recover(); p != nil { // everybody in the bubble waits for somebody
 			t.Errorf("seed %d: %v; run it again with -sim.seed=%d\nthe story:\n%s\nwho waits:\n%s",
