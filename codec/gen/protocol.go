@@ -162,7 +162,7 @@ func (e *emitter) guards() {
 	}
 	for _, en := range e.p.Enums {
 		for _, v := range en.Values {
-			e.f("_ = [1]struct{}{}[%s]", guardValue(v))
+			e.f("_ = map[bool]int{false: 0, %s == %s: 1}", v.Name, v.Value.ExactString())
 		}
 	}
 	e.f(")")
@@ -176,12 +176,4 @@ func quoteTag(tag string) string {
 		return fmt.Sprintf("%q", tag)
 	}
 	return "`" + tag + "`"
-}
-
-// guardValue is an index that is 0 while an enum's constant has its value.
-func guardValue(v schema.EnumValue) string {
-	if v.Value.Kind().String() == "String" {
-		return fmt.Sprintf("len(%s) - %d", v.Name, len(v.Value.ExactString())-2)
-	}
-	return fmt.Sprintf("%s - (%s)", v.Name, v.Value.ExactString())
 }

@@ -244,7 +244,7 @@ func (e *emitter) randomSlice(n *schema.Node, x string) {
 func (e *emitter) randomMap(n *schema.Node, x string) {
 	lo, hi := lenLimits(n)
 	k, v := e.local("k"), e.local("v")
-	e.f("for want := r.Count(%d, %d); len(%s) < want; {", lo, hi, x)
+	e.f("for want, tries := r.Count(%d, %d), 0; len(%s) < want && tries < 1000; tries++ {", lo, hi, x)
 	e.f("var %s %s\nvar %s %s", k, n.Key.Go, v, n.Elem.Go)
 	e.random(n.Key, k, false)
 	e.random(n.Elem, v, false)

@@ -27,6 +27,11 @@ func (e *emitter) parseFunc(s *schema.Struct) {
 		e.parse(f.At(e.v), "m."+f.Name, nilDiffers(f))
 	}
 	e.f("case \"type\":\nif typed { t.Once(&seen[%d]) }\nt.Skip()\ndefault:\nt.Skip()\n}\n}", len(fields))
+	for k, f := range fields {
+		if f.Required(e.v) {
+			e.f("if !seen[%d] { t.FailAt(%q, codec.ErrMissing) }", k, f.TextName)
+		}
+	}
 	e.absentText(s)
 	e.f("}")
 }

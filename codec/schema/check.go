@@ -81,8 +81,31 @@ func (b *builder) checkStruct(s *Struct) {
 			b.checkLayout(s, f, l, subject)
 		}
 	}
+	for _, f := range s.Fields {
+		b.checkEnumDefault(s, f)
+	}
 	for _, v := range b.p.All() {
 		b.checkVersion(s, v)
+	}
+}
+
+// checkEnumDefault checks that what a version without a field sets it to is a value.
+func (b *builder) checkEnumDefault(s *Struct, f *Field) {
+	if f.Type == nil || f.Type.Enum == nil || f.Default != nil || f.Type.Kind == Pointer {
+		return
+	}
+	zero := any("")
+	switch f.Type.Kind {
+	case Int:
+		zero = int64(0)
+	case Uint:
+		zero = uint64(0)
+	}
+	for v := s.Versions.First; v <= s.Versions.Last; v++ {
+		if _, ok := f.Type.Enum.valueOf(zero, b.p.Versions.Last); !ok && f.At(v) == nil {
+			b.reportAt(f.Pos, s.Name+"."+f.Name, "%v does not have the field, and the zero value is none of %s; add default=", v, f.Type.Enum.Name)
+			return
+		}
 	}
 }
 

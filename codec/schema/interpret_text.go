@@ -44,7 +44,7 @@ func (in *Interpreter) parseRecord(t *wire.Text, s *Struct) *Record {
 	for {
 		name, ok := t.Member()
 		if !ok {
-			return rec
+			break
 		}
 		k := slices.IndexFunc(rec.Fields, func(f FieldValue) bool { return f.Field.TextName == string(name) })
 		if k < 0 {
@@ -54,6 +54,12 @@ func (in *Interpreter) parseRecord(t *wire.Text, s *Struct) *Record {
 		t.Once(&seen[k])
 		rec.Fields[k].Value = in.parse(t, rec.Fields[k].Field.At(in.v))
 	}
+	for k, f := range rec.Fields {
+		if !seen[k] && f.Field.Required(in.v) {
+			t.FailAt(f.Field.TextName, codec.ErrMissing)
+		}
+	}
+	return rec
 }
 
 func (in *Interpreter) parse(t *wire.Text, n *Node) any {

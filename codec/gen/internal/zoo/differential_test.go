@@ -12,7 +12,7 @@ import (
 	"github.com/parleyproto/parley/codec/schema"
 )
 
-var laws = []codectest.Message{lawsPerson, lawsScalars, lawsLists, lawsTree, lawsPointers, lawsReading, lawsTagged, lawsSkipping, lawsBatch}
+var laws = []codectest.Message{lawsPerson, lawsScalars, lawsLists, lawsTree, lawsPointers, lawsReading, lawsTagged, lawsSkipping, lawsMeasure, lawsBatch}
 
 // The interpreter of the schema and the generated code know nothing of each other: they must
 // agree on every payload, good or bad.

@@ -204,6 +204,29 @@ type Tagged struct {
 	Cache int              `parley:"-"`
 }
 
+// Unit is an enum of strings.
+//
+//parley:enum
+type Unit string
+
+const (
+	Meter Unit = "m"
+	Foot  Unit = "ft"
+	//parley:value versions=v2+ name=mile
+	Mile Unit = "mi"
+)
+
+// Measure has enums in all places.
+//
+//parley:message 9
+type Measure struct {
+	Unit   Unit           `parley:"v0+,default=Meter"`
+	Colors []Color        `parley:"v0+"`
+	ByUnit map[Unit]int32 `parley:"v0+"`
+	Pair   [2]Color       `parley:"v0+"`
+	Opt    *Color         `parley:"v0+"`
+}
+
 // Skipping ignores what follows it.
 //
 //parley:message 8 tail=skip

@@ -16,23 +16,23 @@ var Protocol = &codec.Protocol{Name: "zoo", Releases: []codec.Release{
 	{
 		Version: 0, Codec: codecV0{},
 		Text:        true,
-		Fingerprint: [8]byte{0xe0, 0xe1, 0xa8, 0xb3, 0x0d, 0xf9, 0x65, 0x69},
+		Fingerprint: [8]byte{0x69, 0xe2, 0x63, 0x5f, 0xaa, 0x8d, 0x8a, 0xb7},
 	},
 	{
 		Version: 1, Codec: codecV1{},
-		Fingerprint: [8]byte{0x94, 0x15, 0xb9, 0x69, 0xd9, 0x38, 0x04, 0x5c},
+		Fingerprint: [8]byte{0x3b, 0x1f, 0xf7, 0x51, 0x66, 0xfe, 0xf3, 0x80},
 	},
 	{
 		Version: 2, Codec: codecV2{},
-		Fingerprint: [8]byte{0xdd, 0xa1, 0xee, 0x55, 0x8b, 0x9a, 0x47, 0x7c},
+		Fingerprint: [8]byte{0x41, 0xb6, 0xd1, 0xe3, 0x79, 0xe6, 0xc1, 0x18},
 	},
 	{
 		Version: 3, Codec: codecV3{},
-		Fingerprint: [8]byte{0x9e, 0x84, 0x56, 0x6a, 0x2d, 0xcb, 0xd8, 0x3f},
+		Fingerprint: [8]byte{0x1c, 0xe4, 0x66, 0x42, 0x73, 0xa9, 0x8b, 0xd3},
 	},
 	{
 		Version: 4, Codec: codecV4{},
-		Fingerprint: [8]byte{0xb9, 0x77, 0xd2, 0xb0, 0x19, 0xbb, 0x8a, 0x55},
+		Fingerprint: [8]byte{0xa5, 0x33, 0x67, 0x8c, 0xad, 0xcb, 0x32, 0xd3},
 	},
 }}
 
@@ -749,6 +749,100 @@ func (m *Skipping) DecodeBodyAlias(v codec.Version, src []byte) error {
 }
 
 // Loss returns the paths of all fields whose values version v cannot carry.
+func (m *Measure) Loss(v codec.Version) []string {
+	switch v {
+	case 0:
+		return codecV0{}.Loss(m)
+	case 1:
+		return codecV1{}.Loss(m)
+	case 2:
+		return codecV2{}.Loss(m)
+	case 3:
+		return codecV3{}.Loss(m)
+	case 4:
+		return codecV4{}.Loss(m)
+	}
+	return nil
+}
+
+// MinVersion returns the lowest version that carries all of m. If none does, it returns the newest.
+func (m *Measure) MinVersion() codec.Version {
+	v, err := Protocol.Lowest(m)
+	if err != nil {
+		return Protocol.Newest()
+	}
+	return v
+}
+
+// AppendBody appends m's fields in version v, without its id, to dst. On an error it returns dst as it was.
+func (m *Measure) AppendBody(dst []byte, v codec.Version) ([]byte, error) {
+	switch v {
+	case 1:
+		return appendBodyMeasureV1(dst, m)
+	case 2:
+		return appendBodyMeasureV2(dst, m)
+	case 3:
+		return appendBodyMeasureV3(dst, m)
+	case 4:
+		return appendBodyMeasureV4(dst, m)
+	}
+	return dst, wire.NoVersion(Protocol, v)
+}
+
+// SizeBody returns the length of what AppendBody would append.
+func (m *Measure) SizeBody(v codec.Version) (int, error) {
+	switch v {
+	case 1:
+		return sizeBodyMeasureV1(m)
+	case 2:
+		return sizeBodyMeasureV2(m)
+	case 3:
+		return sizeBodyMeasureV3(m)
+	case 4:
+		return sizeBodyMeasureV4(m)
+	}
+	return 0, wire.NoVersion(Protocol, v)
+}
+
+// DecodeBody sets all of m from its fields in version v, without an id. It keeps nothing of src.
+func (m *Measure) DecodeBody(v codec.Version, src []byte) error {
+	switch v {
+	case 1:
+		d := wire.NewDecoder(src, 10, 100, true)
+		return decodeBodyMeasureV1(&d, src, 0, m)
+	case 2:
+		d := wire.NewDecoder(src, 10, 100, true)
+		return decodeBodyMeasureV2(&d, src, 0, m)
+	case 3:
+		d := wire.NewDecoder(src, 10, 100, true)
+		return decodeBodyMeasureV3(&d, src, 0, m)
+	case 4:
+		d := wire.NewDecoder(src, 10, 100, true)
+		return decodeBodyMeasureV4(&d, src, 0, m)
+	}
+	return wire.NoVersion(Protocol, v)
+}
+
+// DecodeBodyAlias is DecodeBody, but strings and byte slices share src's memory.
+func (m *Measure) DecodeBodyAlias(v codec.Version, src []byte) error {
+	switch v {
+	case 1:
+		d := wire.NewAliasDecoder(src, 10, 100)
+		return decodeBodyMeasureV1(&d, src, 0, m)
+	case 2:
+		d := wire.NewAliasDecoder(src, 10, 100)
+		return decodeBodyMeasureV2(&d, src, 0, m)
+	case 3:
+		d := wire.NewAliasDecoder(src, 10, 100)
+		return decodeBodyMeasureV3(&d, src, 0, m)
+	case 4:
+		d := wire.NewAliasDecoder(src, 10, 100)
+		return decodeBodyMeasureV4(&d, src, 0, m)
+	}
+	return wire.NoVersion(Protocol, v)
+}
+
+// Loss returns the paths of all fields whose values version v cannot carry.
 func (m *Batch) Loss(v codec.Version) []string {
 	switch v {
 	case 0:
@@ -852,6 +946,7 @@ func (m *Batch) DecodeBodyAlias(v codec.Version, src []byte) error {
 //	v1    Reading                      11           75
 //	v1    Tagged                        3    unbounded
 //	v1    Skipping                      2    unbounded
+//	v1    Measure                       7    unbounded
 //	v1    Batch                         5    unbounded
 //	v2    Person                       24          104
 //	v2    Scalars                      56          127
@@ -861,6 +956,7 @@ func (m *Batch) DecodeBodyAlias(v codec.Version, src []byte) error {
 //	v2    Reading                      10           74
 //	v2    Tagged                        3    unbounded
 //	v2    Skipping                      2    unbounded
+//	v2    Measure                       7    unbounded
 //	v2    Batch                         5    unbounded
 //	v3    Person                       24          104
 //	v3    Scalars                      55          130
@@ -870,6 +966,7 @@ func (m *Batch) DecodeBodyAlias(v codec.Version, src []byte) error {
 //	v3    Reading                       7    unbounded
 //	v3    Tagged                        3    unbounded
 //	v3    Skipping                      2    unbounded
+//	v3    Measure                       7    unbounded
 //	v3    Batch                         5    unbounded
 //	v4    Person                       24          104
 //	v4    Scalars                      55          130
@@ -879,6 +976,7 @@ func (m *Batch) DecodeBodyAlias(v codec.Version, src []byte) error {
 //	v4    Reading                       8    unbounded
 //	v4    Tagged                        3    unbounded
 //	v4    Skipping                      2    unbounded
+//	v4    Measure                       7    unbounded
 //	v4    Batch                         5    unbounded
 
 func isDefaultFlat(m *Flat) bool {
@@ -918,6 +1016,21 @@ func setDefaultLists(m *Lists) {
 func NewLists() *Lists {
 	m := new(Lists)
 	setDefaultLists(m)
+	return m
+}
+
+func setDefaultMeasure(m *Measure) {
+	m.Unit = "m"
+	m.Colors = nil
+	m.ByUnit = nil
+	m.Pair = [2]Color{}
+	m.Opt = nil
+}
+
+// NewMeasure returns a Measure whose fields have their defaults.
+func NewMeasure() *Measure {
+	m := new(Measure)
+	setDefaultMeasure(m)
 	return m
 }
 
@@ -1101,6 +1214,13 @@ var (
 		Empty  []struct0        `parley:"v0+,max=4"`
 	} = Lists{}
 	_ struct {
+		Unit   Unit           `parley:"v0+,default=Meter"`
+		Colors []Color        `parley:"v0+"`
+		ByUnit map[Unit]int32 `parley:"v0+"`
+		Pair   [2]Color       `parley:"v0+"`
+		Opt    *Color         `parley:"v0+"`
+	} = Measure{}
+	_ struct {
 		Name     string    `parley:"v0+,max=64"`
 		BirthDay time.Time `parley:"v0+"`
 		Phone    string    `parley:"v0+,max=16"`
@@ -1175,7 +1295,10 @@ var (
 	} = Tree{}
 	_ struct {
 	} = struct0{}
-	_ = [1]struct{}{}[Red-(1)]
-	_ = [1]struct{}{}[Green-(2)]
-	_ = [1]struct{}{}[Blue-(7)]
+	_ = map[bool]int{false: 0, Red == 1: 1}
+	_ = map[bool]int{false: 0, Green == 2: 1}
+	_ = map[bool]int{false: 0, Blue == 7: 1}
+	_ = map[bool]int{false: 0, Foot == "ft": 1}
+	_ = map[bool]int{false: 0, Meter == "m": 1}
+	_ = map[bool]int{false: 0, Mile == "mi": 1}
 )

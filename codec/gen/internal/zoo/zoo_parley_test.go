@@ -387,6 +387,54 @@ func FuzzSkippingLaws(f *testing.F) { lawsSkipping.Fuzz(f) }
 
 func BenchmarkSkippingCodec(b *testing.B) { lawsSkipping.Bench(b) }
 
+var lawsMeasure = codectest.Message{Protocol: Protocol, Name: "Measure", Versions: []codectest.Version{
+	{
+		Version: 0, Random: func(r *codectest.Rand) codec.Message {
+			m := randomMeasureV0(r)
+			return &m
+		},
+		PerByte: 10,
+	},
+	{
+		Version: 1, Random: func(r *codectest.Rand) codec.Message {
+			m := randomMeasureV1(r)
+			return &m
+		},
+		MinSize: 7,
+		PerByte: 10,
+	},
+	{
+		Version: 2, Random: func(r *codectest.Rand) codec.Message {
+			m := randomMeasureV2(r)
+			return &m
+		},
+		MinSize: 7,
+		PerByte: 10,
+	},
+	{
+		Version: 3, Random: func(r *codectest.Rand) codec.Message {
+			m := randomMeasureV3(r)
+			return &m
+		},
+		MinSize: 7,
+		PerByte: 10,
+	},
+	{
+		Version: 4, Random: func(r *codectest.Rand) codec.Message {
+			m := randomMeasureV3(r)
+			return &m
+		},
+		MinSize: 7,
+		PerByte: 10,
+	},
+}}
+
+func TestMeasureLaws(t *testing.T) { lawsMeasure.Test(t) }
+
+func FuzzMeasureLaws(f *testing.F) { lawsMeasure.Fuzz(f) }
+
+func BenchmarkMeasureCodec(b *testing.B) { lawsMeasure.Bench(b) }
+
 var lawsBatch = codectest.Message{Protocol: Protocol, Name: "Batch", Versions: []codectest.Version{
 	{
 		Version: 0, Random: func(r *codectest.Rand) codec.Message {
@@ -515,7 +563,7 @@ func randomListsV0(r *codectest.Rand) Lists {
 			}
 		}
 	}
-	for want := r.Count(0, 1000); len(m.Rooms) < want; {
+	for want, tries := r.Count(0, 1000), 0; len(m.Rooms) < want && tries < 1000; tries++ {
 		var k8 string
 		var v9 Point
 		k8 = r.Text(0, 1000)
@@ -642,23 +690,55 @@ func randomSkippingV0(r *codectest.Rand) Skipping {
 	return m
 }
 
+func randomMeasureV0(r *codectest.Rand) Measure {
+	var m Measure
+	m.Unit = "m"
+	if r.Intn(4) > 0 {
+		m.Unit = []Unit{Foot, Meter}[r.Intn(2)]
+	}
+	if n := r.Count(0, 1000); n > 0 {
+		m.Colors = make([]Color, n)
+		for k15 := range m.Colors {
+			m.Colors[k15] = []Color{Red, Green}[r.Intn(2)]
+		}
+	}
+	for want, tries := r.Count(0, 1000), 0; len(m.ByUnit) < want && tries < 1000; tries++ {
+		var k16 Unit
+		var v17 int32
+		k16 = []Unit{Foot, Meter}[r.Intn(2)]
+		v17 = int32(r.Int(-2147483648, 2147483647))
+		if m.ByUnit == nil {
+			m.ByUnit = map[Unit]int32{}
+		}
+		m.ByUnit[k16] = v17
+	}
+	for k18 := range m.Pair {
+		m.Pair[k18] = []Color{Red, Green}[r.Intn(2)]
+	}
+	if r.Intn(4) > 0 {
+		m.Opt = new(Color)
+		(*m.Opt) = []Color{Red, Green}[r.Intn(2)]
+	}
+	return m
+}
+
 func randomBatchV0(r *codectest.Rand) Batch {
 	var m Batch
 	if n := r.Count(0, 1000); n > 0 {
 		m.Readings = make([]Reading, n)
-		for k15 := range m.Readings {
-			m.Readings[k15] = randomReadingV0(r)
+		for k19 := range m.Readings {
+			m.Readings[k19] = randomReadingV0(r)
 		}
 	}
-	for want := r.Count(0, 1000); len(m.ByName) < want; {
-		var k16 string
-		var v17 Reading
-		k16 = r.Text(0, 1000)
-		v17 = randomReadingV0(r)
+	for want, tries := r.Count(0, 1000), 0; len(m.ByName) < want && tries < 1000; tries++ {
+		var k20 string
+		var v21 Reading
+		k20 = r.Text(0, 1000)
+		v21 = randomReadingV0(r)
 		if m.ByName == nil {
 			m.ByName = map[string]Reading{}
 		}
-		m.ByName[k16] = v17
+		m.ByName[k20] = v21
 	}
 	if r.Intn(4) > 0 {
 		m.One = new(Reading)
@@ -699,8 +779,8 @@ func randomScalarsV1(r *codectest.Rand) Scalars {
 	m.When = r.Time()
 	m.Addr = r.Addr()
 	r.Read(m.ID[:])
-	for k18 := range m.Grid {
-		m.Grid[k18] = int16(r.Int(-32768, 32767))
+	for k22 := range m.Grid {
+		m.Grid[k22] = int16(r.Int(-32768, 32767))
 	}
 	return m
 }
@@ -709,26 +789,26 @@ func randomListsV1(r *codectest.Rand) Lists {
 	var m Lists
 	if n := r.Count(0, 1000); n > 0 {
 		m.Names = make([]string, n)
-		for k19 := range m.Names {
-			m.Names[k19] = r.Text(0, 100)
+		for k23 := range m.Names {
+			m.Names[k23] = r.Text(0, 100)
 		}
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Points = make([]Point, n)
-		for k20 := range m.Points {
-			m.Points[k20] = randomPointV1(r)
+		for k24 := range m.Points {
+			m.Points[k24] = randomPointV1(r)
 		}
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Flats = make([]Flat, n)
-		for k21 := range m.Flats {
-			m.Flats[k21] = randomFlatV1(r)
+		for k25 := range m.Flats {
+			m.Flats[k25] = randomFlatV1(r)
 		}
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Nums = make([]uint32, n)
-		for k22 := range m.Nums {
-			m.Nums[k22] = uint32(r.Uint(0, 4294967295))
+		for k26 := range m.Nums {
+			m.Nums[k26] = uint32(r.Uint(0, 4294967295))
 		}
 	}
 	m.Data = r.Bytes(0, 1000)
@@ -739,8 +819,8 @@ func randomListsV1(r *codectest.Rand) Lists {
 	if r.Intn(4) > 0 {
 		if n := r.Count(0, 1000); n > 0 {
 			m.Maybe = make([]int64, n)
-			for k23 := range m.Maybe {
-				m.Maybe[k23] = int64(r.Int(-9223372036854775808, 9223372036854775807))
+			for k27 := range m.Maybe {
+				m.Maybe[k27] = int64(r.Int(-9223372036854775808, 9223372036854775807))
 			}
 		}
 		if m.Maybe == nil {
@@ -749,48 +829,48 @@ func randomListsV1(r *codectest.Rand) Lists {
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Deep = make([][]string, n)
-		for k24 := range m.Deep {
+		for k28 := range m.Deep {
 			if n := r.Count(0, 1000); n > 0 {
-				m.Deep[k24] = make([]string, n)
-				for k25 := range m.Deep[k24] {
-					m.Deep[k24][k25] = r.Text(0, 1000)
+				m.Deep[k28] = make([]string, n)
+				for k29 := range m.Deep[k28] {
+					m.Deep[k28][k29] = r.Text(0, 1000)
 				}
 			}
 		}
 	}
-	for want := r.Count(0, 1000); len(m.Rooms) < want; {
-		var k26 string
-		var v27 Point
-		k26 = r.Text(0, 1000)
-		v27 = randomPointV1(r)
+	for want, tries := r.Count(0, 1000), 0; len(m.Rooms) < want && tries < 1000; tries++ {
+		var k30 string
+		var v31 Point
+		k30 = r.Text(0, 1000)
+		v31 = randomPointV1(r)
 		if m.Rooms == nil {
 			m.Rooms = map[string]Point{}
 		}
-		m.Rooms[k26] = v27
+		m.Rooms[k30] = v31
 	}
 	if r.Intn(4) > 0 {
-		for want := r.Count(0, 1000); len(m.Counts) < want; {
-			var k28 uint16
-			var v29 int32
-			k28 = uint16(r.Uint(0, 65535))
-			v29 = int32(r.Int(-2147483648, 2147483647))
+		for want, tries := r.Count(0, 1000), 0; len(m.Counts) < want && tries < 1000; tries++ {
+			var k32 uint16
+			var v33 int32
+			k32 = uint16(r.Uint(0, 65535))
+			v33 = int32(r.Int(-2147483648, 2147483647))
 			if m.Counts == nil {
 				m.Counts = map[uint16]int32{}
 			}
-			m.Counts[k28] = v29
+			m.Counts[k32] = v33
 		}
 		if m.Counts == nil {
 			m.Counts = map[uint16]int32{}
 		}
 	}
-	for k30 := range m.Pair {
-		m.Pair[k30] = randomPointV1(r)
+	for k34 := range m.Pair {
+		m.Pair[k34] = randomPointV1(r)
 	}
 	m.Flat = randomFlatV1(r)
 	if n := r.Count(0, 4); n > 0 {
 		m.Empty = make([]struct0, n)
-		for k31 := range m.Empty {
-			m.Empty[k31] = randomstruct0V1(r)
+		for k35 := range m.Empty {
+			m.Empty[k35] = randomstruct0V1(r)
 		}
 	}
 	return m
@@ -822,10 +902,10 @@ func randomTreeV1(r *codectest.Rand) Tree {
 	if r.Deeper() {
 		if n := r.Count(0, 1000); n > 0 {
 			m.Kids = make([]*Tree, n)
-			for k32 := range m.Kids {
+			for k36 := range m.Kids {
 				if r.Deeper() {
-					m.Kids[k32] = new(Tree)
-					(*m.Kids[k32]) = randomTreeV1(r)
+					m.Kids[k36] = new(Tree)
+					(*m.Kids[k36]) = randomTreeV1(r)
 				}
 			}
 		}
@@ -836,11 +916,11 @@ func randomTreeV1(r *codectest.Rand) Tree {
 	}
 	switch r.Intn(3) {
 	case 0:
-		v33 := randomCircleV1(r)
-		m.Shape = &v33
+		v37 := randomCircleV1(r)
+		m.Shape = &v37
 	case 1:
-		v34 := randomSquareV1(r)
-		m.Shape = &v34
+		v38 := randomSquareV1(r)
+		m.Shape = &v38
 	}
 	return m
 }
@@ -912,23 +992,55 @@ func randomSkippingV1(r *codectest.Rand) Skipping {
 	return m
 }
 
+func randomMeasureV1(r *codectest.Rand) Measure {
+	var m Measure
+	m.Unit = "m"
+	if r.Intn(4) > 0 {
+		m.Unit = []Unit{Foot, Meter}[r.Intn(2)]
+	}
+	if n := r.Count(0, 1000); n > 0 {
+		m.Colors = make([]Color, n)
+		for k39 := range m.Colors {
+			m.Colors[k39] = []Color{Red, Green}[r.Intn(2)]
+		}
+	}
+	for want, tries := r.Count(0, 1000), 0; len(m.ByUnit) < want && tries < 1000; tries++ {
+		var k40 Unit
+		var v41 int32
+		k40 = []Unit{Foot, Meter}[r.Intn(2)]
+		v41 = int32(r.Int(-2147483648, 2147483647))
+		if m.ByUnit == nil {
+			m.ByUnit = map[Unit]int32{}
+		}
+		m.ByUnit[k40] = v41
+	}
+	for k42 := range m.Pair {
+		m.Pair[k42] = []Color{Red, Green}[r.Intn(2)]
+	}
+	if r.Intn(4) > 0 {
+		m.Opt = new(Color)
+		(*m.Opt) = []Color{Red, Green}[r.Intn(2)]
+	}
+	return m
+}
+
 func randomBatchV1(r *codectest.Rand) Batch {
 	var m Batch
 	if n := r.Count(0, 1000); n > 0 {
 		m.Readings = make([]Reading, n)
-		for k35 := range m.Readings {
-			m.Readings[k35] = randomReadingV1(r)
+		for k43 := range m.Readings {
+			m.Readings[k43] = randomReadingV1(r)
 		}
 	}
-	for want := r.Count(0, 1000); len(m.ByName) < want; {
-		var k36 string
-		var v37 Reading
-		k36 = r.Text(0, 1000)
-		v37 = randomReadingV1(r)
+	for want, tries := r.Count(0, 1000), 0; len(m.ByName) < want && tries < 1000; tries++ {
+		var k44 string
+		var v45 Reading
+		k44 = r.Text(0, 1000)
+		v45 = randomReadingV1(r)
 		if m.ByName == nil {
 			m.ByName = map[string]Reading{}
 		}
-		m.ByName[k36] = v37
+		m.ByName[k44] = v45
 	}
 	if r.Intn(4) > 0 {
 		m.One = new(Reading)
@@ -958,11 +1070,11 @@ func randomScalarsV2(r *codectest.Rand) Scalars {
 	m.When = r.Time()
 	m.Addr = r.Addr()
 	r.Read(m.ID[:])
-	for k38 := range m.Grid {
-		m.Grid[k38] = int16(r.Int(-32768, 32767))
+	for k46 := range m.Grid {
+		m.Grid[k46] = int16(r.Int(-32768, 32767))
 	}
-	for k39 := range m.Long {
-		m.Long[k39] = uint32(r.Uint(0, 4294967295))
+	for k47 := range m.Long {
+		m.Long[k47] = uint32(r.Uint(0, 4294967295))
 	}
 	return m
 }
@@ -971,26 +1083,26 @@ func randomListsV2(r *codectest.Rand) Lists {
 	var m Lists
 	if n := r.Count(0, 1000); n > 0 {
 		m.Names = make([]string, n)
-		for k40 := range m.Names {
-			m.Names[k40] = r.Text(0, 100)
+		for k48 := range m.Names {
+			m.Names[k48] = r.Text(0, 100)
 		}
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Points = make([]Point, n)
-		for k41 := range m.Points {
-			m.Points[k41] = randomPointV2(r)
+		for k49 := range m.Points {
+			m.Points[k49] = randomPointV2(r)
 		}
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Flats = make([]Flat, n)
-		for k42 := range m.Flats {
-			m.Flats[k42] = randomFlatV1(r)
+		for k50 := range m.Flats {
+			m.Flats[k50] = randomFlatV1(r)
 		}
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Nums = make([]uint32, n)
-		for k43 := range m.Nums {
-			m.Nums[k43] = uint32(r.Uint(0, 4294967295))
+		for k51 := range m.Nums {
+			m.Nums[k51] = uint32(r.Uint(0, 4294967295))
 		}
 	}
 	m.Data = r.Bytes(0, 1000)
@@ -1001,8 +1113,8 @@ func randomListsV2(r *codectest.Rand) Lists {
 	if r.Intn(4) > 0 {
 		if n := r.Count(0, 1000); n > 0 {
 			m.Maybe = make([]int64, n)
-			for k44 := range m.Maybe {
-				m.Maybe[k44] = int64(r.Int(-9223372036854775808, 9223372036854775807))
+			for k52 := range m.Maybe {
+				m.Maybe[k52] = int64(r.Int(-9223372036854775808, 9223372036854775807))
 			}
 		}
 		if m.Maybe == nil {
@@ -1011,48 +1123,48 @@ func randomListsV2(r *codectest.Rand) Lists {
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Deep = make([][]string, n)
-		for k45 := range m.Deep {
+		for k53 := range m.Deep {
 			if n := r.Count(0, 1000); n > 0 {
-				m.Deep[k45] = make([]string, n)
-				for k46 := range m.Deep[k45] {
-					m.Deep[k45][k46] = r.Text(0, 1000)
+				m.Deep[k53] = make([]string, n)
+				for k54 := range m.Deep[k53] {
+					m.Deep[k53][k54] = r.Text(0, 1000)
 				}
 			}
 		}
 	}
-	for want := r.Count(0, 1000); len(m.Rooms) < want; {
-		var k47 string
-		var v48 Point
-		k47 = r.Text(0, 1000)
-		v48 = randomPointV2(r)
+	for want, tries := r.Count(0, 1000), 0; len(m.Rooms) < want && tries < 1000; tries++ {
+		var k55 string
+		var v56 Point
+		k55 = r.Text(0, 1000)
+		v56 = randomPointV2(r)
 		if m.Rooms == nil {
 			m.Rooms = map[string]Point{}
 		}
-		m.Rooms[k47] = v48
+		m.Rooms[k55] = v56
 	}
 	if r.Intn(4) > 0 {
-		for want := r.Count(0, 1000); len(m.Counts) < want; {
-			var k49 uint16
-			var v50 int32
-			k49 = uint16(r.Uint(0, 65535))
-			v50 = int32(r.Int(-2147483648, 2147483647))
+		for want, tries := r.Count(0, 1000), 0; len(m.Counts) < want && tries < 1000; tries++ {
+			var k57 uint16
+			var v58 int32
+			k57 = uint16(r.Uint(0, 65535))
+			v58 = int32(r.Int(-2147483648, 2147483647))
 			if m.Counts == nil {
 				m.Counts = map[uint16]int32{}
 			}
-			m.Counts[k49] = v50
+			m.Counts[k57] = v58
 		}
 		if m.Counts == nil {
 			m.Counts = map[uint16]int32{}
 		}
 	}
-	for k51 := range m.Pair {
-		m.Pair[k51] = randomPointV2(r)
+	for k59 := range m.Pair {
+		m.Pair[k59] = randomPointV2(r)
 	}
 	m.Flat = randomFlatV1(r)
 	if n := r.Count(0, 4); n > 0 {
 		m.Empty = make([]struct0, n)
-		for k52 := range m.Empty {
-			m.Empty[k52] = randomstruct0V1(r)
+		for k60 := range m.Empty {
+			m.Empty[k60] = randomstruct0V1(r)
 		}
 	}
 	return m
@@ -1118,11 +1230,43 @@ func randomTaggedV2(r *codectest.Rand) Tagged {
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Parts = make([]Point, n)
-		for k53 := range m.Parts {
-			m.Parts[k53] = randomPointV2(r)
+		for k61 := range m.Parts {
+			m.Parts[k61] = randomPointV2(r)
 		}
 	}
 	m.Ext = r.Extensions(0, 3, 7)
+	return m
+}
+
+func randomMeasureV2(r *codectest.Rand) Measure {
+	var m Measure
+	m.Unit = "m"
+	if r.Intn(4) > 0 {
+		m.Unit = []Unit{Foot, Meter, Mile}[r.Intn(3)]
+	}
+	if n := r.Count(0, 1000); n > 0 {
+		m.Colors = make([]Color, n)
+		for k62 := range m.Colors {
+			m.Colors[k62] = []Color{Red, Green}[r.Intn(2)]
+		}
+	}
+	for want, tries := r.Count(0, 1000), 0; len(m.ByUnit) < want && tries < 1000; tries++ {
+		var k63 Unit
+		var v64 int32
+		k63 = []Unit{Foot, Meter, Mile}[r.Intn(3)]
+		v64 = int32(r.Int(-2147483648, 2147483647))
+		if m.ByUnit == nil {
+			m.ByUnit = map[Unit]int32{}
+		}
+		m.ByUnit[k63] = v64
+	}
+	for k65 := range m.Pair {
+		m.Pair[k65] = []Color{Red, Green}[r.Intn(2)]
+	}
+	if r.Intn(4) > 0 {
+		m.Opt = new(Color)
+		(*m.Opt) = []Color{Red, Green}[r.Intn(2)]
+	}
 	return m
 }
 
@@ -1130,19 +1274,19 @@ func randomBatchV2(r *codectest.Rand) Batch {
 	var m Batch
 	if n := r.Count(0, 1000); n > 0 {
 		m.Readings = make([]Reading, n)
-		for k54 := range m.Readings {
-			m.Readings[k54] = randomReadingV2(r)
+		for k66 := range m.Readings {
+			m.Readings[k66] = randomReadingV2(r)
 		}
 	}
-	for want := r.Count(0, 1000); len(m.ByName) < want; {
-		var k55 string
-		var v56 Reading
-		k55 = r.Text(0, 1000)
-		v56 = randomReadingV2(r)
+	for want, tries := r.Count(0, 1000), 0; len(m.ByName) < want && tries < 1000; tries++ {
+		var k67 string
+		var v68 Reading
+		k67 = r.Text(0, 1000)
+		v68 = randomReadingV2(r)
 		if m.ByName == nil {
 			m.ByName = map[string]Reading{}
 		}
-		m.ByName[k55] = v56
+		m.ByName[k67] = v68
 	}
 	if r.Intn(4) > 0 {
 		m.One = new(Reading)
@@ -1172,11 +1316,11 @@ func randomScalarsV3(r *codectest.Rand) Scalars {
 	m.When = r.Time()
 	m.Addr = r.Addr()
 	r.Read(m.ID[:])
-	for k57 := range m.Grid {
-		m.Grid[k57] = int16(r.Int(-32768, 32767))
+	for k69 := range m.Grid {
+		m.Grid[k69] = int16(r.Int(-32768, 32767))
 	}
-	for k58 := range m.Long {
-		m.Long[k58] = uint32(r.Uint(0, 4294967295))
+	for k70 := range m.Long {
+		m.Long[k70] = uint32(r.Uint(0, 4294967295))
 	}
 	return m
 }
@@ -1185,26 +1329,26 @@ func randomListsV3(r *codectest.Rand) Lists {
 	var m Lists
 	if n := r.Count(0, 1000); n > 0 {
 		m.Names = make([]string, n)
-		for k59 := range m.Names {
-			m.Names[k59] = r.Text(0, 100)
+		for k71 := range m.Names {
+			m.Names[k71] = r.Text(0, 100)
 		}
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Points = make([]Point, n)
-		for k60 := range m.Points {
-			m.Points[k60] = randomPointV3(r)
+		for k72 := range m.Points {
+			m.Points[k72] = randomPointV3(r)
 		}
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Flats = make([]Flat, n)
-		for k61 := range m.Flats {
-			m.Flats[k61] = randomFlatV1(r)
+		for k73 := range m.Flats {
+			m.Flats[k73] = randomFlatV1(r)
 		}
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Nums = make([]uint32, n)
-		for k62 := range m.Nums {
-			m.Nums[k62] = uint32(r.Uint(0, 4294967295))
+		for k74 := range m.Nums {
+			m.Nums[k74] = uint32(r.Uint(0, 4294967295))
 		}
 	}
 	m.Data = r.Bytes(0, 1000)
@@ -1217,8 +1361,8 @@ func randomListsV3(r *codectest.Rand) Lists {
 	if r.Intn(4) > 0 {
 		if n := r.Count(0, 1000); n > 0 {
 			m.Maybe = make([]int64, n)
-			for k63 := range m.Maybe {
-				m.Maybe[k63] = int64(r.Int(-9223372036854775808, 9223372036854775807))
+			for k75 := range m.Maybe {
+				m.Maybe[k75] = int64(r.Int(-9223372036854775808, 9223372036854775807))
 			}
 		}
 		if m.Maybe == nil {
@@ -1227,48 +1371,48 @@ func randomListsV3(r *codectest.Rand) Lists {
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Deep = make([][]string, n)
-		for k64 := range m.Deep {
+		for k76 := range m.Deep {
 			if n := r.Count(0, 1000); n > 0 {
-				m.Deep[k64] = make([]string, n)
-				for k65 := range m.Deep[k64] {
-					m.Deep[k64][k65] = r.Text(0, 1000)
+				m.Deep[k76] = make([]string, n)
+				for k77 := range m.Deep[k76] {
+					m.Deep[k76][k77] = r.Text(0, 1000)
 				}
 			}
 		}
 	}
-	for want := r.Count(0, 1000); len(m.Rooms) < want; {
-		var k66 string
-		var v67 Point
-		k66 = r.Text(0, 1000)
-		v67 = randomPointV3(r)
+	for want, tries := r.Count(0, 1000), 0; len(m.Rooms) < want && tries < 1000; tries++ {
+		var k78 string
+		var v79 Point
+		k78 = r.Text(0, 1000)
+		v79 = randomPointV3(r)
 		if m.Rooms == nil {
 			m.Rooms = map[string]Point{}
 		}
-		m.Rooms[k66] = v67
+		m.Rooms[k78] = v79
 	}
 	if r.Intn(4) > 0 {
-		for want := r.Count(0, 1000); len(m.Counts) < want; {
-			var k68 uint16
-			var v69 int32
-			k68 = uint16(r.Uint(0, 65535))
-			v69 = int32(r.Int(-2147483648, 2147483647))
+		for want, tries := r.Count(0, 1000), 0; len(m.Counts) < want && tries < 1000; tries++ {
+			var k80 uint16
+			var v81 int32
+			k80 = uint16(r.Uint(0, 65535))
+			v81 = int32(r.Int(-2147483648, 2147483647))
 			if m.Counts == nil {
 				m.Counts = map[uint16]int32{}
 			}
-			m.Counts[k68] = v69
+			m.Counts[k80] = v81
 		}
 		if m.Counts == nil {
 			m.Counts = map[uint16]int32{}
 		}
 	}
-	for k70 := range m.Pair {
-		m.Pair[k70] = randomPointV3(r)
+	for k82 := range m.Pair {
+		m.Pair[k82] = randomPointV3(r)
 	}
 	m.Flat = randomFlatV1(r)
 	if n := r.Count(0, 4); n > 0 {
 		m.Empty = make([]struct0, n)
-		for k71 := range m.Empty {
-			m.Empty[k71] = randomstruct0V1(r)
+		for k83 := range m.Empty {
+			m.Empty[k83] = randomstruct0V1(r)
 		}
 	}
 	return m
@@ -1292,10 +1436,10 @@ func randomTreeV3(r *codectest.Rand) Tree {
 	if r.Deeper() {
 		if n := r.Count(0, 1000); n > 0 {
 			m.Kids = make([]*Tree, n)
-			for k72 := range m.Kids {
+			for k84 := range m.Kids {
 				if r.Deeper() {
-					m.Kids[k72] = new(Tree)
-					(*m.Kids[k72]) = randomTreeV3(r)
+					m.Kids[k84] = new(Tree)
+					(*m.Kids[k84]) = randomTreeV3(r)
 				}
 			}
 		}
@@ -1306,14 +1450,14 @@ func randomTreeV3(r *codectest.Rand) Tree {
 	}
 	switch r.Intn(4) {
 	case 0:
-		v73 := randomCircleV1(r)
-		m.Shape = &v73
+		v85 := randomCircleV1(r)
+		m.Shape = &v85
 	case 1:
-		v74 := randomSquareV1(r)
-		m.Shape = &v74
+		v86 := randomSquareV1(r)
+		m.Shape = &v86
 	case 2:
-		v75 := randomGroupV3(r)
-		m.Shape = &v75
+		v87 := randomGroupV3(r)
+		m.Shape = &v87
 	}
 	return m
 }
@@ -1323,17 +1467,17 @@ func randomGroupV3(r *codectest.Rand) Group {
 	if r.Deeper() {
 		if n := r.Count(0, 1000); n > 0 {
 			m.Shapes = make([]Shape, n)
-			for k76 := range m.Shapes {
+			for k88 := range m.Shapes {
 				switch r.Intn(3) {
 				case 0:
-					v77 := randomCircleV1(r)
-					m.Shapes[k76] = &v77
+					v89 := randomCircleV1(r)
+					m.Shapes[k88] = &v89
 				case 1:
-					v78 := randomSquareV1(r)
-					m.Shapes[k76] = &v78
+					v90 := randomSquareV1(r)
+					m.Shapes[k88] = &v90
 				case 2:
-					v79 := randomGroupV3(r)
-					m.Shapes[k76] = &v79
+					v91 := randomGroupV3(r)
+					m.Shapes[k88] = &v91
 				}
 			}
 		}
@@ -1393,11 +1537,43 @@ func randomTaggedV3(r *codectest.Rand) Tagged {
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Parts = make([]Point, n)
-		for k80 := range m.Parts {
-			m.Parts[k80] = randomPointV3(r)
+		for k92 := range m.Parts {
+			m.Parts[k92] = randomPointV3(r)
 		}
 	}
 	m.Ext = r.Extensions(0, 3, 7)
+	return m
+}
+
+func randomMeasureV3(r *codectest.Rand) Measure {
+	var m Measure
+	m.Unit = "m"
+	if r.Intn(4) > 0 {
+		m.Unit = []Unit{Foot, Meter, Mile}[r.Intn(3)]
+	}
+	if n := r.Count(0, 1000); n > 0 {
+		m.Colors = make([]Color, n)
+		for k93 := range m.Colors {
+			m.Colors[k93] = []Color{Red, Green, Blue}[r.Intn(3)]
+		}
+	}
+	for want, tries := r.Count(0, 1000), 0; len(m.ByUnit) < want && tries < 1000; tries++ {
+		var k94 Unit
+		var v95 int32
+		k94 = []Unit{Foot, Meter, Mile}[r.Intn(3)]
+		v95 = int32(r.Int(-2147483648, 2147483647))
+		if m.ByUnit == nil {
+			m.ByUnit = map[Unit]int32{}
+		}
+		m.ByUnit[k94] = v95
+	}
+	for k96 := range m.Pair {
+		m.Pair[k96] = []Color{Red, Green, Blue}[r.Intn(3)]
+	}
+	if r.Intn(4) > 0 {
+		m.Opt = new(Color)
+		(*m.Opt) = []Color{Red, Green, Blue}[r.Intn(3)]
+	}
 	return m
 }
 
@@ -1405,19 +1581,19 @@ func randomBatchV3(r *codectest.Rand) Batch {
 	var m Batch
 	if n := r.Count(0, 1000); n > 0 {
 		m.Readings = make([]Reading, n)
-		for k81 := range m.Readings {
-			m.Readings[k81] = randomReadingV3(r)
+		for k97 := range m.Readings {
+			m.Readings[k97] = randomReadingV3(r)
 		}
 	}
-	for want := r.Count(0, 1000); len(m.ByName) < want; {
-		var k82 string
-		var v83 Reading
-		k82 = r.Text(0, 1000)
-		v83 = randomReadingV3(r)
+	for want, tries := r.Count(0, 1000), 0; len(m.ByName) < want && tries < 1000; tries++ {
+		var k98 string
+		var v99 Reading
+		k98 = r.Text(0, 1000)
+		v99 = randomReadingV3(r)
 		if m.ByName == nil {
 			m.ByName = map[string]Reading{}
 		}
-		m.ByName[k82] = v83
+		m.ByName[k98] = v99
 	}
 	if r.Intn(4) > 0 {
 		m.One = new(Reading)
@@ -1452,8 +1628,8 @@ func randomTaggedV4(r *codectest.Rand) Tagged {
 	}
 	if n := r.Count(0, 1000); n > 0 {
 		m.Parts = make([]Point, n)
-		for k84 := range m.Parts {
-			m.Parts[k84] = randomPointV3(r)
+		for k100 := range m.Parts {
+			m.Parts[k100] = randomPointV3(r)
 		}
 	}
 	m.Ext = r.Extensions(0, 3, 7)
@@ -1465,19 +1641,19 @@ func randomBatchV4(r *codectest.Rand) Batch {
 	var m Batch
 	if n := r.Count(0, 1000); n > 0 {
 		m.Readings = make([]Reading, n)
-		for k85 := range m.Readings {
-			m.Readings[k85] = randomReadingV4(r)
+		for k101 := range m.Readings {
+			m.Readings[k101] = randomReadingV4(r)
 		}
 	}
-	for want := r.Count(0, 1000); len(m.ByName) < want; {
-		var k86 string
-		var v87 Reading
-		k86 = r.Text(0, 1000)
-		v87 = randomReadingV4(r)
+	for want, tries := r.Count(0, 1000), 0; len(m.ByName) < want && tries < 1000; tries++ {
+		var k102 string
+		var v103 Reading
+		k102 = r.Text(0, 1000)
+		v103 = randomReadingV4(r)
 		if m.ByName == nil {
 			m.ByName = map[string]Reading{}
 		}
-		m.ByName[k86] = v87
+		m.ByName[k102] = v103
 	}
 	if r.Intn(4) > 0 {
 		m.One = new(Reading)

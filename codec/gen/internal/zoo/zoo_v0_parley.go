@@ -80,6 +80,14 @@ func (codecV0) Append(dst []byte, m codec.Message) ([]byte, error) {
 			return dst, wire.Of(err, "Skipping", 0)
 		}
 		return textSkippingV0(dst, m, true), nil
+	case *Measure:
+		if m == nil {
+			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Measure", 0)
+		}
+		if _, err := sizeMeasureV0(m); err != nil {
+			return dst, wire.Of(err, "Measure", 0)
+		}
+		return textMeasureV0(dst, m, true), nil
 	case *Batch:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 0)
@@ -159,6 +167,14 @@ func (c codecV0) Decode(src []byte) (codec.Message, error) {
 			return nil, wire.Of(err, "Skipping", 0)
 		}
 		return m, nil
+	case "measure":
+		m := new(Measure)
+		parseMeasureV0(&t, m, true)
+		t.End()
+		if err := t.Err(); err != nil {
+			return nil, wire.Of(err, "Measure", 0)
+		}
+		return m, nil
 	case "batch":
 		m := new(Batch)
 		parseBatchV0(&t, m, true)
@@ -192,6 +208,10 @@ func (codecV0) Loss(m codec.Message) []string {
 	case *Reading:
 		if m != nil {
 			return lossReadingV0(nil, "", m)
+		}
+	case *Measure:
+		if m != nil {
+			return lossMeasureV0(nil, "", m)
 		}
 	case *Batch:
 		if m != nil {
@@ -1623,36 +1643,306 @@ func parseSkippingV0(t *wire.Text, m *Skipping, typed bool) {
 	}
 }
 
+// sizeMeasureV0 returns the size of m's fields, or what this version cannot carry.
+func sizeMeasureV0(m *Measure) (int, error) {
+	n := 3
+	switch m.Unit {
+	case Foot, Meter:
+	case Mile:
+		return 0, wire.Lost("Unit", "other versions")
+	default:
+		return 0, wire.Invalid("Unit", codec.ErrEnum)
+	}
+	if !utf8.ValidString(string(m.Unit)) {
+		return 0, wire.Invalid("Unit", codec.ErrUTF8)
+	}
+	n += wire.UvarintSize(uint64(len(m.Unit))) + len(m.Unit)
+	n += wire.UvarintSize(uint64(len(m.Colors))) + len(m.Colors)
+	for k56, e57 := range m.Colors {
+		switch e57 {
+		case Red, Green:
+		case Blue:
+			return 0, wire.Lost(wire.Index("Colors", k56), "other versions")
+		default:
+			return 0, wire.Invalid(wire.Index("Colors", k56), codec.ErrEnum)
+		}
+	}
+	n += wire.UvarintSize(uint64(len(m.ByUnit)))
+	for k58 := range m.ByUnit {
+		switch k58 {
+		case Foot, Meter:
+		case Mile:
+			return 0, wire.Lost(wire.Key("ByUnit", k58), "other versions")
+		default:
+			return 0, wire.Invalid(wire.Key("ByUnit", k58), codec.ErrEnum)
+		}
+		if !utf8.ValidString(string(k58)) {
+			return 0, wire.Invalid(wire.Key("ByUnit", k58), codec.ErrUTF8)
+		}
+		n += wire.UvarintSize(uint64(len(k58))) + len(k58)
+		n += 4
+	}
+	for k60 := range m.Pair {
+		switch m.Pair[k60] {
+		case Red, Green:
+		case Blue:
+			return 0, wire.Lost(wire.Index("Pair", k60), "other versions")
+		default:
+			return 0, wire.Invalid(wire.Index("Pair", k60), codec.ErrEnum)
+		}
+	}
+	if m.Opt != nil {
+		switch *m.Opt {
+		case Red, Green:
+		case Blue:
+			return 0, wire.Lost("Opt", "other versions")
+		default:
+			return 0, wire.Invalid("Opt", codec.ErrEnum)
+		}
+		n += 1
+	}
+	return n, nil
+}
+
+// textMeasureV0 appends m as a JSON object, with its type's name if typed.
+func textMeasureV0(b []byte, m *Measure, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `"type":"measure",`...)
+	}
+	b = append(b, `"unit":`...)
+	switch m.Unit {
+	case Foot:
+		b = append(b, `"foot",`...)
+	case Meter:
+		b = append(b, `"meter",`...)
+	}
+	b = append(b, `"colors":`...)
+	b = append(b, '[')
+	for k := range m.Colors {
+		e61 := &m.Colors[k]
+		switch *e61 {
+		case Red:
+			b = append(b, `"red",`...)
+		case Green:
+			b = append(b, `"green",`...)
+		}
+	}
+	b = append(wire.CloseText(b, ']'), ',')
+	b = append(b, `"byUnit":`...)
+	b = append(b, '{')
+	for _, k62 := range slices.Sorted(maps.Keys(m.ByUnit)) {
+		b = append(wire.AppendText(b, string(k62)), ':')
+		e63 := m.ByUnit[k62]
+		b = append(wire.AppendInt(b, int64(e63)), ',')
+	}
+	b = append(wire.CloseText(b, '}'), ',')
+	b = append(b, `"pair":`...)
+	b = append(b, '[')
+	for k := range m.Pair {
+		e64 := &m.Pair[k]
+		switch *e64 {
+		case Red:
+			b = append(b, `"red",`...)
+		case Green:
+			b = append(b, `"green",`...)
+		}
+	}
+	b = append(wire.CloseText(b, ']'), ',')
+	b = append(b, `"opt":`...)
+	if m.Opt == nil {
+		b = append(b, `null,`...)
+	} else {
+		switch *m.Opt {
+		case Red:
+			b = append(b, `"red",`...)
+		case Green:
+			b = append(b, `"green",`...)
+		}
+	}
+	return wire.CloseText(b, '}')
+}
+
+// parseMeasureV0 reads a JSON object into m.
+func parseMeasureV0(t *wire.Text, m *Measure, typed bool) {
+	m.Unit = "m"
+	m.Colors = nil
+	m.ByUnit = nil
+	m.Pair = [2]Color{}
+	m.Opt = nil
+	var seen [6]bool
+	t.Object()
+	for {
+		name, ok := t.Member()
+		if !ok {
+			break
+		}
+		switch string(name) {
+		case "unit":
+			t.Once(&seen[0])
+			switch t.String() {
+			case "foot":
+				m.Unit = Foot
+			case "meter":
+				m.Unit = Meter
+			default:
+				t.Fail(codec.ErrEnum)
+			}
+		case "colors":
+			t.Once(&seen[1])
+			m.Colors = m.Colors[:0]
+			for t.List(); t.Element(); {
+				var e65 Color
+				switch t.String() {
+				case "red":
+					e65 = Red
+				case "green":
+					e65 = Green
+				default:
+					t.Fail(codec.ErrEnum)
+				}
+				m.Colors = append(m.Colors, e65)
+			}
+			if len(m.Colors) == 0 {
+				m.Colors = nil
+			}
+		case "byUnit":
+			t.Once(&seen[2])
+			m.ByUnit = map[Unit]int32{}
+			t.Object()
+			for {
+				name, ok := t.Member()
+				if !ok {
+					break
+				}
+				k66 := Unit(name)
+				switch k66 {
+				case Foot, Meter:
+				default:
+					t.Fail(codec.ErrEnum)
+				}
+				if _, ok := m.ByUnit[k66]; ok {
+					t.Fail(codec.ErrDuplicate)
+				}
+				var e67 int32
+				e67 = int32(t.Int(32))
+				m.ByUnit[k66] = e67
+			}
+			if len(m.ByUnit) == 0 {
+				m.ByUnit = nil
+			}
+		case "pair":
+			t.Once(&seen[3])
+			k68 := 0
+			for t.List(); t.Element(); k68++ {
+				if k68 >= 2 {
+					t.Fail(codec.ErrRange)
+					break
+				}
+				switch t.String() {
+				case "red":
+					m.Pair[k68] = Red
+				case "green":
+					m.Pair[k68] = Green
+				default:
+					t.Fail(codec.ErrEnum)
+				}
+			}
+			if k68 < 2 {
+				t.Fail(codec.ErrRange)
+			}
+		case "opt":
+			t.Once(&seen[4])
+			if t.Null() {
+				m.Opt = nil
+			} else {
+				m.Opt = new(Color)
+				switch t.String() {
+				case "red":
+					(*m.Opt) = Red
+				case "green":
+					(*m.Opt) = Green
+				default:
+					t.Fail(codec.ErrEnum)
+				}
+			}
+		case "type":
+			if typed {
+				t.Once(&seen[5])
+			}
+			t.Skip()
+		default:
+			t.Skip()
+		}
+	}
+	if !seen[3] {
+		t.FailAt("pair", codec.ErrMissing)
+	}
+}
+
+// lossMeasureV0 appends the paths of m's fields that this version cannot carry.
+func lossMeasureV0(lost []string, path string, m *Measure) []string {
+	switch m.Unit {
+	case Mile:
+		lost = append(lost, wire.Join(path, "Unit"))
+	}
+	for k69 := range m.Colors {
+		switch m.Colors[k69] {
+		case Blue:
+			lost = append(lost, wire.Index(wire.Join(path, "Colors"), k69))
+		}
+	}
+	for _, k70 := range slices.Sorted(maps.Keys(m.ByUnit)) {
+		switch k70 {
+		case Mile:
+			lost = append(lost, wire.Key(wire.Join(path, "ByUnit"), k70))
+		}
+	}
+	for k72 := range m.Pair {
+		switch m.Pair[k72] {
+		case Blue:
+			lost = append(lost, wire.Index(wire.Join(path, "Pair"), k72))
+		}
+	}
+	if m.Opt != nil {
+		switch *m.Opt {
+		case Blue:
+			lost = append(lost, wire.Join(path, "Opt"))
+		}
+	}
+	return lost
+}
+
 // sizeBatchV0 returns the size of m's fields, or what this version cannot carry.
 func sizeBatchV0(m *Batch) (int, error) {
 	n := 1
 	n += wire.UvarintSize(uint64(len(m.Readings)))
-	for k56 := range m.Readings {
-		e57 := &m.Readings[k56]
-		s58, err := sizeReadingV0(e57)
+	for k73 := range m.Readings {
+		e74 := &m.Readings[k73]
+		s75, err := sizeReadingV0(e74)
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Readings", k56))
+			return 0, wire.In(err, wire.Index("Readings", k73))
 		}
-		n += s58
+		n += s75
 	}
 	n += wire.UvarintSize(uint64(len(m.ByName)))
-	for k59, e60 := range m.ByName {
-		if !utf8.ValidString(string(k59)) {
-			return 0, wire.Invalid(wire.Key("ByName", k59), codec.ErrUTF8)
+	for k76, e77 := range m.ByName {
+		if !utf8.ValidString(string(k76)) {
+			return 0, wire.Invalid(wire.Key("ByName", k76), codec.ErrUTF8)
 		}
-		n += wire.UvarintSize(uint64(len(k59))) + len(k59)
-		s61, err := sizeReadingV0(&e60)
+		n += wire.UvarintSize(uint64(len(k76))) + len(k76)
+		s78, err := sizeReadingV0(&e77)
 		if err != nil {
-			return 0, wire.In(err, wire.Key("ByName", k59))
+			return 0, wire.In(err, wire.Key("ByName", k76))
 		}
-		n += s61
+		n += s78
 	}
 	if m.One != nil {
-		s62, err := sizeReadingV0(m.One)
+		s79, err := sizeReadingV0(m.One)
 		if err != nil {
 			return 0, wire.In(err, "One")
 		}
-		n += s62
+		n += s79
 	}
 	return n, nil
 }
@@ -1666,16 +1956,16 @@ func textBatchV0(b []byte, m *Batch, typed bool) []byte {
 	b = append(b, `"readings":`...)
 	b = append(b, '[')
 	for k := range m.Readings {
-		e63 := &m.Readings[k]
-		b = append(textReadingV0(b, e63, false), ',')
+		e80 := &m.Readings[k]
+		b = append(textReadingV0(b, e80, false), ',')
 	}
 	b = append(wire.CloseText(b, ']'), ',')
 	b = append(b, `"byName":`...)
 	b = append(b, '{')
-	for _, k64 := range slices.Sorted(maps.Keys(m.ByName)) {
-		b = append(wire.AppendText(b, string(k64)), ':')
-		e65 := m.ByName[k64]
-		b = append(textReadingV0(b, &e65, false), ',')
+	for _, k81 := range slices.Sorted(maps.Keys(m.ByName)) {
+		b = append(wire.AppendText(b, string(k81)), ':')
+		e82 := m.ByName[k81]
+		b = append(textReadingV0(b, &e82, false), ',')
 	}
 	b = append(wire.CloseText(b, '}'), ',')
 	b = append(b, `"one":`...)
@@ -1704,9 +1994,9 @@ func parseBatchV0(t *wire.Text, m *Batch, typed bool) {
 			t.Once(&seen[0])
 			m.Readings = m.Readings[:0]
 			for t.List(); t.Element(); {
-				var e66 Reading
-				parseReadingV0(t, &e66, false)
-				m.Readings = append(m.Readings, e66)
+				var e83 Reading
+				parseReadingV0(t, &e83, false)
+				m.Readings = append(m.Readings, e83)
 			}
 			if len(m.Readings) == 0 {
 				m.Readings = nil
@@ -1720,13 +2010,13 @@ func parseBatchV0(t *wire.Text, m *Batch, typed bool) {
 				if !ok {
 					break
 				}
-				k67 := string(name)
-				if _, ok := m.ByName[k67]; ok {
+				k84 := string(name)
+				if _, ok := m.ByName[k84]; ok {
 					t.Fail(codec.ErrDuplicate)
 				}
-				var e68 Reading
-				parseReadingV0(t, &e68, false)
-				m.ByName[k67] = e68
+				var e85 Reading
+				parseReadingV0(t, &e85, false)
+				m.ByName[k84] = e85
 			}
 			if len(m.ByName) == 0 {
 				m.ByName = nil
@@ -1752,12 +2042,12 @@ func parseBatchV0(t *wire.Text, m *Batch, typed bool) {
 
 // lossBatchV0 appends the paths of m's fields that this version cannot carry.
 func lossBatchV0(lost []string, path string, m *Batch) []string {
-	for k69 := range m.Readings {
-		lost = lossReadingV0(lost, wire.Index(wire.Join(path, "Readings"), k69), &m.Readings[k69])
+	for k86 := range m.Readings {
+		lost = lossReadingV0(lost, wire.Index(wire.Join(path, "Readings"), k86), &m.Readings[k86])
 	}
-	for _, k70 := range slices.Sorted(maps.Keys(m.ByName)) {
-		e71 := m.ByName[k70]
-		lost = lossReadingV0(lost, wire.Key(wire.Join(path, "ByName"), k70), &e71)
+	for _, k87 := range slices.Sorted(maps.Keys(m.ByName)) {
+		e88 := m.ByName[k87]
+		lost = lossReadingV0(lost, wire.Key(wire.Join(path, "ByName"), k87), &e88)
 	}
 	if m.One != nil {
 		lost = lossReadingV0(lost, wire.Join(path, "One"), m.One)
@@ -1769,30 +2059,30 @@ func lossBatchV0(lost []string, path string, m *Batch) []string {
 func projectBatchV0(m *Batch) (*Batch, error) {
 	c := *m
 	c.Readings = slices.Clone(c.Readings)
-	for k72 := range c.Readings {
-		p73, err := projectReadingV0(&c.Readings[k72])
+	for k89 := range c.Readings {
+		p90, err := projectReadingV0(&c.Readings[k89])
 		if err != nil {
-			return nil, wire.In(err, wire.Index("Readings", k72))
+			return nil, wire.In(err, wire.Index("Readings", k89))
 		}
-		c.Readings[k72] = *p73
+		c.Readings[k89] = *p90
 	}
 	c.ByName = maps.Clone(c.ByName)
-	for k74, e75 := range c.ByName {
-		p76, err := projectReadingV0(&e75)
+	for k91, e92 := range c.ByName {
+		p93, err := projectReadingV0(&e92)
 		if err != nil {
-			return nil, wire.In(err, wire.Key("ByName", k74))
+			return nil, wire.In(err, wire.Key("ByName", k91))
 		}
-		e75 = *p76
-		c.ByName[k74] = e75
+		e92 = *p93
+		c.ByName[k91] = e92
 	}
 	if c.One != nil {
-		p77 := *c.One
-		p78, err := projectReadingV0(&p77)
+		p94 := *c.One
+		p95, err := projectReadingV0(&p94)
 		if err != nil {
 			return nil, wire.In(err, "One")
 		}
-		p77 = *p78
-		c.One = &p77
+		p94 = *p95
+		c.One = &p94
 	}
 	return &c, nil
 }

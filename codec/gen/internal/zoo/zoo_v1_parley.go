@@ -114,6 +114,18 @@ func (codecV1) Append(dst []byte, m codec.Message) ([]byte, error) {
 		b[i] = 8
 		putSkippingV1(b, i+1, m)
 		return b, nil
+	case *Measure:
+		if m == nil {
+			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Measure", 1)
+		}
+		n, err := sizeMeasureV1(m)
+		if err != nil {
+			return dst, wire.Of(err, "Measure", 1)
+		}
+		b, i := wire.Grow(dst, n+1)
+		b[i] = 9
+		putMeasureV1(b, i+1, m)
+		return b, nil
 	case *Batch:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 1)
@@ -180,6 +192,12 @@ func (codecV1) Size(m codec.Message) (int, error) {
 		return n + 1, nil
 	case *Skipping:
 		n, err := sizeBodySkippingV1(m)
+		if err != nil {
+			return 0, err
+		}
+		return n + 1, nil
+	case *Measure:
+		n, err := sizeBodyMeasureV1(m)
 		if err != nil {
 			return 0, err
 		}
@@ -256,6 +274,13 @@ func (codecV1) Decode(src []byte) (codec.Message, error) {
 			return nil, err
 		}
 		return m, nil
+	case 9:
+		m := new(Measure)
+		d := wire.NewDecoder(src, 10, 100, true)
+		if err := decodeBodyMeasureV1(&d, src, i, m); err != nil {
+			return nil, err
+		}
+		return m, nil
 	case 200:
 		m := new(Batch)
 		d := wire.NewDecoder(src, 64, 100, true)
@@ -329,6 +354,13 @@ func (codecV1) DecodeAlias(src []byte) (codec.Message, error) {
 			return nil, err
 		}
 		return m, nil
+	case 9:
+		m := new(Measure)
+		d := wire.NewAliasDecoder(src, 10, 100)
+		if err := decodeBodyMeasureV1(&d, src, i, m); err != nil {
+			return nil, err
+		}
+		return m, nil
 	case 200:
 		m := new(Batch)
 		d := wire.NewAliasDecoder(src, 64, 100)
@@ -394,6 +426,12 @@ func (codecV1) DecodeInto(m codec.Message, src []byte) error {
 		}
 		d := wire.NewDecoder(src, 0, 100, false)
 		return decodeBodySkippingV1(&d, src, i, m)
+	case *Measure:
+		if m == nil || id != 9 {
+			break
+		}
+		d := wire.NewDecoder(src, 10, 100, true)
+		return decodeBodyMeasureV1(&d, src, i, m)
 	case *Batch:
 		if m == nil || id != 200 {
 			break
@@ -429,6 +467,10 @@ func (codecV1) Loss(m codec.Message) []string {
 	case *Tagged:
 		if m != nil {
 			return lossTaggedV1(nil, "", m)
+		}
+	case *Measure:
+		if m != nil {
+			return lossMeasureV1(nil, "", m)
 		}
 	case *Batch:
 		if m != nil {
@@ -695,6 +737,41 @@ func decodeBodySkippingV1(d *wire.Decoder, src []byte, i int, m *Skipping) error
 	_, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 1)
+	}
+	return nil
+}
+
+func sizeBodyMeasureV1(m *Measure) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Measure", 1)
+	}
+	n, err := sizeMeasureV1(m)
+	if err != nil {
+		return 0, wire.Of(err, "Measure", 1)
+	}
+	return n, nil
+}
+
+func appendBodyMeasureV1(dst []byte, m *Measure) ([]byte, error) {
+	if m == nil {
+		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Measure", 1)
+	}
+	n, err := sizeMeasureV1(m)
+	if err != nil {
+		return dst, wire.Of(err, "Measure", 1)
+	}
+	b, i := wire.Grow(dst, n)
+	putMeasureV1(b, i, m)
+	return b, nil
+}
+
+func decodeBodyMeasureV1(d *wire.Decoder, src []byte, i int, m *Measure) error {
+	i, err := decodeMeasureV1(d, src, i, m)
+	if err != nil {
+		return wire.Of(err, "Measure", 1)
+	}
+	if i != len(src) {
+		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Measure", 1)
 	}
 	return nil
 }
@@ -2481,33 +2558,314 @@ func decodeSkippingV1(d *wire.Decoder, src []byte, i int, m *Skipping) (int, err
 	return i, nil
 }
 
+// sizeMeasureV1 returns the size of m's fields, or what this version cannot carry.
+func sizeMeasureV1(m *Measure) (int, error) {
+	n := 3
+	switch m.Unit {
+	case Foot, Meter:
+	case Mile:
+		return 0, wire.Lost("Unit", "other versions")
+	default:
+		return 0, wire.Invalid("Unit", codec.ErrEnum)
+	}
+	n += wire.UvarintSize(uint64(len(m.Unit))) + len(m.Unit)
+	n += wire.UvarintSize(uint64(len(m.Colors))) + len(m.Colors)
+	for k183, e184 := range m.Colors {
+		switch e184 {
+		case Red, Green:
+		case Blue:
+			return 0, wire.Lost(wire.Index("Colors", k183), "other versions")
+		default:
+			return 0, wire.Invalid(wire.Index("Colors", k183), codec.ErrEnum)
+		}
+	}
+	n += wire.UvarintSize(uint64(len(m.ByUnit)))
+	for k185 := range m.ByUnit {
+		switch k185 {
+		case Foot, Meter:
+		case Mile:
+			return 0, wire.Lost(wire.Key("ByUnit", k185), "other versions")
+		default:
+			return 0, wire.Invalid(wire.Key("ByUnit", k185), codec.ErrEnum)
+		}
+		n += wire.UvarintSize(uint64(len(k185))) + len(k185)
+		n += 4
+	}
+	for k187 := range m.Pair {
+		switch m.Pair[k187] {
+		case Red, Green:
+		case Blue:
+			return 0, wire.Lost(wire.Index("Pair", k187), "other versions")
+		default:
+			return 0, wire.Invalid(wire.Index("Pair", k187), codec.ErrEnum)
+		}
+	}
+	if m.Opt != nil {
+		switch *m.Opt {
+		case Red, Green:
+		case Blue:
+			return 0, wire.Lost("Opt", "other versions")
+		default:
+			return 0, wire.Invalid("Opt", codec.ErrEnum)
+		}
+		n += 1
+	}
+	return n, nil
+}
+
+// putMeasureV1 writes m's fields to b from index i on, and returns the index after them.
+func putMeasureV1(b []byte, i int, m *Measure) int {
+	i = wire.PutUvarint(b, i, uint64(len(m.Unit)))
+	i += copy(b[i:], m.Unit)
+	i = wire.PutUvarint(b, i, uint64(len(m.Colors)))
+	for _, e188 := range m.Colors {
+		b[i] = byte(e188)
+		i++
+	}
+	i = wire.PutUvarint(b, i, uint64(len(m.ByUnit)))
+	for _, k189 := range slices.Sorted(maps.Keys(m.ByUnit)) {
+		i = wire.PutUvarint(b, i, uint64(len(k189)))
+		i += copy(b[i:], k189)
+		e190 := m.ByUnit[k189]
+		r191 := (*[4]byte)(b[i:])
+		binary.BigEndian.PutUint32(r191[0:4], uint32(e190))
+		i += 4
+	}
+	r192 := (*[2]byte)(b[i:])
+	r192[0] = byte(m.Pair[0])
+	r192[1] = byte(m.Pair[1])
+	i += 2
+	if m.Opt == nil {
+		b[i] = 0
+		i++
+	} else {
+		b[i] = 1
+		i++
+		b[i] = byte((*m.Opt))
+		i++
+	}
+	return i
+}
+
+// decodeMeasureV1 reads m's fields from src[i:], and returns the index after them.
+func decodeMeasureV1(d *wire.Decoder, src []byte, i int, m *Measure) (int, error) {
+	n193, i194 := wire.Uvarint(src, i)
+	if i194 < 0 {
+		return i, wire.BadUvarint("Unit", src, i)
+	}
+	i = i194
+	if n193 > uint64(len(src)-i) {
+		return i, wire.Short("Unit", src)
+	}
+	m.Unit = Unit(d.String(src, i, i+int(n193)))
+	switch m.Unit {
+	case Foot, Meter:
+	default:
+		if true {
+			return i, wire.Bad("Unit", i, codec.ErrEnum)
+		}
+	}
+	i += int(n193)
+	n195, i196 := wire.Uvarint(src, i)
+	if i196 < 0 {
+		return i, wire.BadUvarint("Colors", src, i)
+	}
+	i = i196
+	if n195 > uint64(len(src)-i) {
+		return i, wire.Short("Colors", src)
+	}
+	if !d.Take(int(n195), 1) {
+		return i, d.OverBudget("Colors", i, int(n195), 1)
+	}
+	switch {
+	case n195 == 0:
+		m.Colors = nil
+	case uint64(cap(m.Colors)) >= n195:
+		m.Colors = m.Colors[:n195]
+	default:
+		m.Colors = make([]Color, n195)
+	}
+	for k197 := range m.Colors {
+		if len(src)-i < 1 {
+			return i, wire.Short(wire.Index("Colors", k197), src)
+		}
+		r199 := (*[1]byte)(src[i:])
+		m.Colors[k197] = Color(r199[0])
+		switch m.Colors[k197] {
+		case Red, Green:
+		default:
+			if true {
+				return i, wire.Bad(wire.Index("Colors", k197), i+0, codec.ErrEnum)
+			}
+		}
+		i += 1
+	}
+	n200, i201 := wire.Uvarint(src, i)
+	if i201 < 0 {
+		return i, wire.BadUvarint("ByUnit", src, i)
+	}
+	i = i201
+	if n200 > uint64(len(src)-i)/5 {
+		return i, wire.Short("ByUnit", src)
+	}
+	if !d.Take(int(n200), 50) {
+		return i, d.OverBudget("ByUnit", i, int(n200), 50)
+	}
+	m.ByUnit = nil
+	if n200 > 0 {
+		m.ByUnit = make(map[Unit]int32, n200)
+	}
+	var last204 Unit
+	for n := range n200 {
+		var k202 Unit
+		var e203 int32
+		n205, i206 := wire.Uvarint(src, i)
+		if i206 < 0 {
+			return i, wire.BadUvarint("ByUnit", src, i)
+		}
+		i = i206
+		if n205 > uint64(len(src)-i) {
+			return i, wire.Short("ByUnit", src)
+		}
+		k202 = Unit(d.String(src, i, i+int(n205)))
+		switch k202 {
+		case Foot, Meter:
+		default:
+			if true {
+				return i, wire.Bad("ByUnit", i, codec.ErrEnum)
+			}
+		}
+		i += int(n205)
+		if n > 0 && k202 <= last204 {
+			return i, wire.Bad(wire.Key("ByUnit", k202), i, codec.ErrCanonical)
+		}
+		last204 = k202
+		if len(src)-i < 4 {
+			return i, wire.Short(wire.Key("ByUnit", k202), src)
+		}
+		r207 := (*[4]byte)(src[i:])
+		e203 = int32(binary.BigEndian.Uint32(r207[0:4]))
+		i += 4
+		m.ByUnit[k202] = e203
+	}
+	if len(src)-i < 2 {
+		return i, wire.ShortRun(src, i,
+			wire.Width{Path: wire.Index("Pair", 0), Bytes: 1},
+			wire.Width{Path: wire.Index("Pair", 1), Bytes: 1},
+		)
+	}
+	r208 := (*[2]byte)(src[i:])
+	m.Pair[0] = Color(r208[0])
+	switch m.Pair[0] {
+	case Red, Green:
+	default:
+		if true {
+			return i, wire.Bad(wire.Index("Pair", 0), i+0, codec.ErrEnum)
+		}
+	}
+	m.Pair[1] = Color(r208[1])
+	switch m.Pair[1] {
+	case Red, Green:
+	default:
+		if true {
+			return i, wire.Bad(wire.Index("Pair", 1), i+1, codec.ErrEnum)
+		}
+	}
+	i += 2
+	if i >= len(src) {
+		return i, wire.Short("Opt", src)
+	}
+	switch src[i] {
+	case 0:
+		m.Opt = nil
+		i++
+	case 1:
+		i++
+		if !d.Take(1, 1) {
+			return i, d.OverBudget("Opt", i, 1, 1)
+		}
+		if m.Opt == nil {
+			m.Opt = new(Color)
+		}
+		if len(src)-i < 1 {
+			return i, wire.Short("Opt", src)
+		}
+		r209 := (*[1]byte)(src[i:])
+		(*m.Opt) = Color(r209[0])
+		switch *m.Opt {
+		case Red, Green:
+		default:
+			if true {
+				return i, wire.Bad("Opt", i+0, codec.ErrEnum)
+			}
+		}
+		i += 1
+	default:
+		return i, wire.Bad("Opt", i, codec.ErrCanonical)
+	}
+	return i, nil
+}
+
+// lossMeasureV1 appends the paths of m's fields that this version cannot carry.
+func lossMeasureV1(lost []string, path string, m *Measure) []string {
+	switch m.Unit {
+	case Mile:
+		lost = append(lost, wire.Join(path, "Unit"))
+	}
+	for k210 := range m.Colors {
+		switch m.Colors[k210] {
+		case Blue:
+			lost = append(lost, wire.Index(wire.Join(path, "Colors"), k210))
+		}
+	}
+	for _, k211 := range slices.Sorted(maps.Keys(m.ByUnit)) {
+		switch k211 {
+		case Mile:
+			lost = append(lost, wire.Key(wire.Join(path, "ByUnit"), k211))
+		}
+	}
+	for k213 := range m.Pair {
+		switch m.Pair[k213] {
+		case Blue:
+			lost = append(lost, wire.Index(wire.Join(path, "Pair"), k213))
+		}
+	}
+	if m.Opt != nil {
+		switch *m.Opt {
+		case Blue:
+			lost = append(lost, wire.Join(path, "Opt"))
+		}
+	}
+	return lost
+}
+
 // sizeBatchV1 returns the size of m's fields, or what this version cannot carry.
 func sizeBatchV1(m *Batch) (int, error) {
 	n := 1
 	n += wire.UvarintSize(uint64(len(m.Readings)))
-	for k183 := range m.Readings {
-		e184 := &m.Readings[k183]
-		s185, err := sizeReadingV1(e184)
+	for k214 := range m.Readings {
+		e215 := &m.Readings[k214]
+		s216, err := sizeReadingV1(e215)
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Readings", k183))
+			return 0, wire.In(err, wire.Index("Readings", k214))
 		}
-		n += s185
+		n += s216
 	}
 	n += wire.UvarintSize(uint64(len(m.ByName)))
-	for k186, e187 := range m.ByName {
-		n += wire.UvarintSize(uint64(len(k186))) + len(k186)
-		s188, err := sizeReadingV1(&e187)
+	for k217, e218 := range m.ByName {
+		n += wire.UvarintSize(uint64(len(k217))) + len(k217)
+		s219, err := sizeReadingV1(&e218)
 		if err != nil {
-			return 0, wire.In(err, wire.Key("ByName", k186))
+			return 0, wire.In(err, wire.Key("ByName", k217))
 		}
-		n += s188
+		n += s219
 	}
 	if m.One != nil {
-		s189, err := sizeReadingV1(m.One)
+		s220, err := sizeReadingV1(m.One)
 		if err != nil {
 			return 0, wire.In(err, "One")
 		}
-		n += s189
+		n += s220
 	}
 	return n, nil
 }
@@ -2516,15 +2874,15 @@ func sizeBatchV1(m *Batch) (int, error) {
 func putBatchV1(b []byte, i int, m *Batch) int {
 	i = wire.PutUvarint(b, i, uint64(len(m.Readings)))
 	for k := range m.Readings {
-		e190 := &m.Readings[k]
-		i = putReadingV1(b, i, e190)
+		e221 := &m.Readings[k]
+		i = putReadingV1(b, i, e221)
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.ByName)))
-	for _, k191 := range slices.Sorted(maps.Keys(m.ByName)) {
-		i = wire.PutUvarint(b, i, uint64(len(k191)))
-		i += copy(b[i:], k191)
-		e192 := m.ByName[k191]
-		i = putReadingV1(b, i, &e192)
+	for _, k222 := range slices.Sorted(maps.Keys(m.ByName)) {
+		i = wire.PutUvarint(b, i, uint64(len(k222)))
+		i += copy(b[i:], k222)
+		e223 := m.ByName[k222]
+		i = putReadingV1(b, i, &e223)
 	}
 	if m.One == nil {
 		b[i] = 0
@@ -2539,72 +2897,72 @@ func putBatchV1(b []byte, i int, m *Batch) int {
 
 // decodeBatchV1 reads m's fields from src[i:], and returns the index after them.
 func decodeBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
-	n193, i194 := wire.Uvarint(src, i)
-	if i194 < 0 {
+	n224, i225 := wire.Uvarint(src, i)
+	if i225 < 0 {
 		return i, wire.BadUvarint("Readings", src, i)
 	}
-	i = i194
-	if n193 > uint64(len(src)-i)/10 {
+	i = i225
+	if n224 > uint64(len(src)-i)/10 {
 		return i, wire.Short("Readings", src)
 	}
-	if !d.Take(int(n193), 64) {
-		return i, d.OverBudget("Readings", i, int(n193), 64)
+	if !d.Take(int(n224), 64) {
+		return i, d.OverBudget("Readings", i, int(n224), 64)
 	}
 	switch {
-	case n193 == 0:
+	case n224 == 0:
 		m.Readings = nil
-	case uint64(cap(m.Readings)) >= n193:
-		m.Readings = m.Readings[:n193]
+	case uint64(cap(m.Readings)) >= n224:
+		m.Readings = m.Readings[:n224]
 	default:
-		m.Readings = make([]Reading, n193)
+		m.Readings = make([]Reading, n224)
 	}
-	for k195 := range m.Readings {
-		e196 := &m.Readings[k195]
-		i197, err := decodeReadingV1(d, src, i, e196)
+	for k226 := range m.Readings {
+		e227 := &m.Readings[k226]
+		i228, err := decodeReadingV1(d, src, i, e227)
 		if err != nil {
-			return i, wire.In(err, wire.Index("Readings", k195))
+			return i, wire.In(err, wire.Index("Readings", k226))
 		}
-		i = i197
+		i = i228
 	}
-	n198, i199 := wire.Uvarint(src, i)
-	if i199 < 0 {
+	n229, i230 := wire.Uvarint(src, i)
+	if i230 < 0 {
 		return i, wire.BadUvarint("ByName", src, i)
 	}
-	i = i199
-	if n198 > uint64(len(src)-i)/11 {
+	i = i230
+	if n229 > uint64(len(src)-i)/11 {
 		return i, wire.Short("ByName", src)
 	}
-	if !d.Take(int(n198), 187) {
-		return i, d.OverBudget("ByName", i, int(n198), 187)
+	if !d.Take(int(n229), 187) {
+		return i, d.OverBudget("ByName", i, int(n229), 187)
 	}
 	m.ByName = nil
-	if n198 > 0 {
-		m.ByName = make(map[string]Reading, n198)
+	if n229 > 0 {
+		m.ByName = make(map[string]Reading, n229)
 	}
-	var last202 string
-	for n := range n198 {
-		var k200 string
-		var e201 Reading
-		n203, i204 := wire.Uvarint(src, i)
-		if i204 < 0 {
+	var last233 string
+	for n := range n229 {
+		var k231 string
+		var e232 Reading
+		n234, i235 := wire.Uvarint(src, i)
+		if i235 < 0 {
 			return i, wire.BadUvarint("ByName", src, i)
 		}
-		i = i204
-		if n203 > uint64(len(src)-i) {
+		i = i235
+		if n234 > uint64(len(src)-i) {
 			return i, wire.Short("ByName", src)
 		}
-		k200 = d.String(src, i, i+int(n203))
-		i += int(n203)
-		if n > 0 && k200 <= last202 {
-			return i, wire.Bad(wire.Key("ByName", k200), i, codec.ErrCanonical)
+		k231 = d.String(src, i, i+int(n234))
+		i += int(n234)
+		if n > 0 && k231 <= last233 {
+			return i, wire.Bad(wire.Key("ByName", k231), i, codec.ErrCanonical)
 		}
-		last202 = k200
-		i205, err := decodeReadingV1(d, src, i, &e201)
+		last233 = k231
+		i236, err := decodeReadingV1(d, src, i, &e232)
 		if err != nil {
-			return i, wire.In(err, wire.Key("ByName", k200))
+			return i, wire.In(err, wire.Key("ByName", k231))
 		}
-		i = i205
-		m.ByName[k200] = e201
+		i = i236
+		m.ByName[k231] = e232
 	}
 	if i >= len(src) {
 		return i, wire.Short("One", src)
@@ -2621,11 +2979,11 @@ func decodeBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
 		if m.One == nil {
 			m.One = new(Reading)
 		}
-		i206, err := decodeReadingV1(d, src, i, m.One)
+		i237, err := decodeReadingV1(d, src, i, m.One)
 		if err != nil {
 			return i, wire.In(err, "One")
 		}
-		i = i206
+		i = i237
 	default:
 		return i, wire.Bad("One", i, codec.ErrCanonical)
 	}
@@ -2634,12 +2992,12 @@ func decodeBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
 
 // lossBatchV1 appends the paths of m's fields that this version cannot carry.
 func lossBatchV1(lost []string, path string, m *Batch) []string {
-	for k207 := range m.Readings {
-		lost = lossReadingV1(lost, wire.Index(wire.Join(path, "Readings"), k207), &m.Readings[k207])
+	for k238 := range m.Readings {
+		lost = lossReadingV1(lost, wire.Index(wire.Join(path, "Readings"), k238), &m.Readings[k238])
 	}
-	for _, k208 := range slices.Sorted(maps.Keys(m.ByName)) {
-		e209 := m.ByName[k208]
-		lost = lossReadingV1(lost, wire.Key(wire.Join(path, "ByName"), k208), &e209)
+	for _, k239 := range slices.Sorted(maps.Keys(m.ByName)) {
+		e240 := m.ByName[k239]
+		lost = lossReadingV1(lost, wire.Key(wire.Join(path, "ByName"), k239), &e240)
 	}
 	if m.One != nil {
 		lost = lossReadingV1(lost, wire.Join(path, "One"), m.One)
@@ -2651,30 +3009,30 @@ func lossBatchV1(lost []string, path string, m *Batch) []string {
 func projectBatchV1(m *Batch) (*Batch, error) {
 	c := *m
 	c.Readings = slices.Clone(c.Readings)
-	for k210 := range c.Readings {
-		p211, err := projectReadingV1(&c.Readings[k210])
+	for k241 := range c.Readings {
+		p242, err := projectReadingV1(&c.Readings[k241])
 		if err != nil {
-			return nil, wire.In(err, wire.Index("Readings", k210))
+			return nil, wire.In(err, wire.Index("Readings", k241))
 		}
-		c.Readings[k210] = *p211
+		c.Readings[k241] = *p242
 	}
 	c.ByName = maps.Clone(c.ByName)
-	for k212, e213 := range c.ByName {
-		p214, err := projectReadingV1(&e213)
+	for k243, e244 := range c.ByName {
+		p245, err := projectReadingV1(&e244)
 		if err != nil {
-			return nil, wire.In(err, wire.Key("ByName", k212))
+			return nil, wire.In(err, wire.Key("ByName", k243))
 		}
-		e213 = *p214
-		c.ByName[k212] = e213
+		e244 = *p245
+		c.ByName[k243] = e244
 	}
 	if c.One != nil {
-		p215 := *c.One
-		p216, err := projectReadingV1(&p215)
+		p246 := *c.One
+		p247, err := projectReadingV1(&p246)
 		if err != nil {
 			return nil, wire.In(err, "One")
 		}
-		p215 = *p216
-		c.One = &p215
+		p246 = *p247
+		c.One = &p246
 	}
 	return &c, nil
 }

@@ -114,6 +114,18 @@ func (codecV2) Append(dst []byte, m codec.Message) ([]byte, error) {
 		b[i] = 8
 		putSkippingV1(b, i+1, m)
 		return b, nil
+	case *Measure:
+		if m == nil {
+			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Measure", 2)
+		}
+		n, err := sizeMeasureV2(m)
+		if err != nil {
+			return dst, wire.Of(err, "Measure", 2)
+		}
+		b, i := wire.Grow(dst, n+1)
+		b[i] = 9
+		putMeasureV2(b, i+1, m)
+		return b, nil
 	case *Batch:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 2)
@@ -180,6 +192,12 @@ func (codecV2) Size(m codec.Message) (int, error) {
 		return n + 1, nil
 	case *Skipping:
 		n, err := sizeBodySkippingV2(m)
+		if err != nil {
+			return 0, err
+		}
+		return n + 1, nil
+	case *Measure:
+		n, err := sizeBodyMeasureV2(m)
 		if err != nil {
 			return 0, err
 		}
@@ -256,6 +274,13 @@ func (codecV2) Decode(src []byte) (codec.Message, error) {
 			return nil, err
 		}
 		return m, nil
+	case 9:
+		m := new(Measure)
+		d := wire.NewDecoder(src, 10, 100, true)
+		if err := decodeBodyMeasureV2(&d, src, i, m); err != nil {
+			return nil, err
+		}
+		return m, nil
 	case 200:
 		m := new(Batch)
 		d := wire.NewDecoder(src, 64, 100, true)
@@ -329,6 +354,13 @@ func (codecV2) DecodeAlias(src []byte) (codec.Message, error) {
 			return nil, err
 		}
 		return m, nil
+	case 9:
+		m := new(Measure)
+		d := wire.NewAliasDecoder(src, 10, 100)
+		if err := decodeBodyMeasureV2(&d, src, i, m); err != nil {
+			return nil, err
+		}
+		return m, nil
 	case 200:
 		m := new(Batch)
 		d := wire.NewAliasDecoder(src, 64, 100)
@@ -394,6 +426,12 @@ func (codecV2) DecodeInto(m codec.Message, src []byte) error {
 		}
 		d := wire.NewDecoder(src, 0, 100, false)
 		return decodeBodySkippingV2(&d, src, i, m)
+	case *Measure:
+		if m == nil || id != 9 {
+			break
+		}
+		d := wire.NewDecoder(src, 10, 100, true)
+		return decodeBodyMeasureV2(&d, src, i, m)
 	case *Batch:
 		if m == nil || id != 200 {
 			break
@@ -429,6 +467,10 @@ func (codecV2) Loss(m codec.Message) []string {
 	case *Tagged:
 		if m != nil {
 			return lossTaggedV2(nil, "", m)
+		}
+	case *Measure:
+		if m != nil {
+			return lossMeasureV2(nil, "", m)
 		}
 	case *Batch:
 		if m != nil {
@@ -695,6 +737,41 @@ func decodeBodySkippingV2(d *wire.Decoder, src []byte, i int, m *Skipping) error
 	_, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 2)
+	}
+	return nil
+}
+
+func sizeBodyMeasureV2(m *Measure) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Measure", 2)
+	}
+	n, err := sizeMeasureV2(m)
+	if err != nil {
+		return 0, wire.Of(err, "Measure", 2)
+	}
+	return n, nil
+}
+
+func appendBodyMeasureV2(dst []byte, m *Measure) ([]byte, error) {
+	if m == nil {
+		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Measure", 2)
+	}
+	n, err := sizeMeasureV2(m)
+	if err != nil {
+		return dst, wire.Of(err, "Measure", 2)
+	}
+	b, i := wire.Grow(dst, n)
+	putMeasureV2(b, i, m)
+	return b, nil
+}
+
+func decodeBodyMeasureV2(d *wire.Decoder, src []byte, i int, m *Measure) error {
+	i, err := decodeMeasureV2(d, src, i, m)
+	if err != nil {
+		return wire.Of(err, "Measure", 2)
+	}
+	if i != len(src) {
+		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Measure", 2)
 	}
 	return nil
 }
@@ -2110,33 +2187,300 @@ func lossTaggedV2(lost []string, path string, m *Tagged) []string {
 	return lost
 }
 
+// sizeMeasureV2 returns the size of m's fields, or what this version cannot carry.
+func sizeMeasureV2(m *Measure) (int, error) {
+	n := 3
+	switch m.Unit {
+	case Foot, Meter, Mile:
+	default:
+		return 0, wire.Invalid("Unit", codec.ErrEnum)
+	}
+	n += wire.UvarintSize(uint64(len(m.Unit))) + len(m.Unit)
+	n += wire.UvarintSize(uint64(len(m.Colors))) + len(m.Colors)
+	for k149, e150 := range m.Colors {
+		switch e150 {
+		case Red, Green:
+		case Blue:
+			return 0, wire.Lost(wire.Index("Colors", k149), "other versions")
+		default:
+			return 0, wire.Invalid(wire.Index("Colors", k149), codec.ErrEnum)
+		}
+	}
+	n += wire.UvarintSize(uint64(len(m.ByUnit)))
+	for k151 := range m.ByUnit {
+		switch k151 {
+		case Foot, Meter, Mile:
+		default:
+			return 0, wire.Invalid(wire.Key("ByUnit", k151), codec.ErrEnum)
+		}
+		n += wire.UvarintSize(uint64(len(k151))) + len(k151)
+		n += 4
+	}
+	for k153 := range m.Pair {
+		switch m.Pair[k153] {
+		case Red, Green:
+		case Blue:
+			return 0, wire.Lost(wire.Index("Pair", k153), "other versions")
+		default:
+			return 0, wire.Invalid(wire.Index("Pair", k153), codec.ErrEnum)
+		}
+	}
+	if m.Opt != nil {
+		switch *m.Opt {
+		case Red, Green:
+		case Blue:
+			return 0, wire.Lost("Opt", "other versions")
+		default:
+			return 0, wire.Invalid("Opt", codec.ErrEnum)
+		}
+		n += 1
+	}
+	return n, nil
+}
+
+// putMeasureV2 writes m's fields to b from index i on, and returns the index after them.
+func putMeasureV2(b []byte, i int, m *Measure) int {
+	i = wire.PutUvarint(b, i, uint64(len(m.Unit)))
+	i += copy(b[i:], m.Unit)
+	i = wire.PutUvarint(b, i, uint64(len(m.Colors)))
+	for _, e154 := range m.Colors {
+		b[i] = byte(e154)
+		i++
+	}
+	i = wire.PutUvarint(b, i, uint64(len(m.ByUnit)))
+	for _, k155 := range slices.Sorted(maps.Keys(m.ByUnit)) {
+		i = wire.PutUvarint(b, i, uint64(len(k155)))
+		i += copy(b[i:], k155)
+		e156 := m.ByUnit[k155]
+		r157 := (*[4]byte)(b[i:])
+		binary.BigEndian.PutUint32(r157[0:4], uint32(e156))
+		i += 4
+	}
+	r158 := (*[2]byte)(b[i:])
+	r158[0] = byte(m.Pair[0])
+	r158[1] = byte(m.Pair[1])
+	i += 2
+	if m.Opt == nil {
+		b[i] = 0
+		i++
+	} else {
+		b[i] = 1
+		i++
+		b[i] = byte((*m.Opt))
+		i++
+	}
+	return i
+}
+
+// decodeMeasureV2 reads m's fields from src[i:], and returns the index after them.
+func decodeMeasureV2(d *wire.Decoder, src []byte, i int, m *Measure) (int, error) {
+	n159, i160 := wire.Uvarint(src, i)
+	if i160 < 0 {
+		return i, wire.BadUvarint("Unit", src, i)
+	}
+	i = i160
+	if n159 > uint64(len(src)-i) {
+		return i, wire.Short("Unit", src)
+	}
+	m.Unit = Unit(d.String(src, i, i+int(n159)))
+	switch m.Unit {
+	case Foot, Meter, Mile:
+	default:
+		if true {
+			return i, wire.Bad("Unit", i, codec.ErrEnum)
+		}
+	}
+	i += int(n159)
+	n161, i162 := wire.Uvarint(src, i)
+	if i162 < 0 {
+		return i, wire.BadUvarint("Colors", src, i)
+	}
+	i = i162
+	if n161 > uint64(len(src)-i) {
+		return i, wire.Short("Colors", src)
+	}
+	if !d.Take(int(n161), 1) {
+		return i, d.OverBudget("Colors", i, int(n161), 1)
+	}
+	switch {
+	case n161 == 0:
+		m.Colors = nil
+	case uint64(cap(m.Colors)) >= n161:
+		m.Colors = m.Colors[:n161]
+	default:
+		m.Colors = make([]Color, n161)
+	}
+	for k163 := range m.Colors {
+		if len(src)-i < 1 {
+			return i, wire.Short(wire.Index("Colors", k163), src)
+		}
+		r165 := (*[1]byte)(src[i:])
+		m.Colors[k163] = Color(r165[0])
+		switch m.Colors[k163] {
+		case Red, Green:
+		default:
+			if true {
+				return i, wire.Bad(wire.Index("Colors", k163), i+0, codec.ErrEnum)
+			}
+		}
+		i += 1
+	}
+	n166, i167 := wire.Uvarint(src, i)
+	if i167 < 0 {
+		return i, wire.BadUvarint("ByUnit", src, i)
+	}
+	i = i167
+	if n166 > uint64(len(src)-i)/5 {
+		return i, wire.Short("ByUnit", src)
+	}
+	if !d.Take(int(n166), 50) {
+		return i, d.OverBudget("ByUnit", i, int(n166), 50)
+	}
+	m.ByUnit = nil
+	if n166 > 0 {
+		m.ByUnit = make(map[Unit]int32, n166)
+	}
+	var last170 Unit
+	for n := range n166 {
+		var k168 Unit
+		var e169 int32
+		n171, i172 := wire.Uvarint(src, i)
+		if i172 < 0 {
+			return i, wire.BadUvarint("ByUnit", src, i)
+		}
+		i = i172
+		if n171 > uint64(len(src)-i) {
+			return i, wire.Short("ByUnit", src)
+		}
+		k168 = Unit(d.String(src, i, i+int(n171)))
+		switch k168 {
+		case Foot, Meter, Mile:
+		default:
+			if true {
+				return i, wire.Bad("ByUnit", i, codec.ErrEnum)
+			}
+		}
+		i += int(n171)
+		if n > 0 && k168 <= last170 {
+			return i, wire.Bad(wire.Key("ByUnit", k168), i, codec.ErrCanonical)
+		}
+		last170 = k168
+		if len(src)-i < 4 {
+			return i, wire.Short(wire.Key("ByUnit", k168), src)
+		}
+		r173 := (*[4]byte)(src[i:])
+		e169 = int32(binary.BigEndian.Uint32(r173[0:4]))
+		i += 4
+		m.ByUnit[k168] = e169
+	}
+	if len(src)-i < 2 {
+		return i, wire.ShortRun(src, i,
+			wire.Width{Path: wire.Index("Pair", 0), Bytes: 1},
+			wire.Width{Path: wire.Index("Pair", 1), Bytes: 1},
+		)
+	}
+	r174 := (*[2]byte)(src[i:])
+	m.Pair[0] = Color(r174[0])
+	switch m.Pair[0] {
+	case Red, Green:
+	default:
+		if true {
+			return i, wire.Bad(wire.Index("Pair", 0), i+0, codec.ErrEnum)
+		}
+	}
+	m.Pair[1] = Color(r174[1])
+	switch m.Pair[1] {
+	case Red, Green:
+	default:
+		if true {
+			return i, wire.Bad(wire.Index("Pair", 1), i+1, codec.ErrEnum)
+		}
+	}
+	i += 2
+	if i >= len(src) {
+		return i, wire.Short("Opt", src)
+	}
+	switch src[i] {
+	case 0:
+		m.Opt = nil
+		i++
+	case 1:
+		i++
+		if !d.Take(1, 1) {
+			return i, d.OverBudget("Opt", i, 1, 1)
+		}
+		if m.Opt == nil {
+			m.Opt = new(Color)
+		}
+		if len(src)-i < 1 {
+			return i, wire.Short("Opt", src)
+		}
+		r175 := (*[1]byte)(src[i:])
+		(*m.Opt) = Color(r175[0])
+		switch *m.Opt {
+		case Red, Green:
+		default:
+			if true {
+				return i, wire.Bad("Opt", i+0, codec.ErrEnum)
+			}
+		}
+		i += 1
+	default:
+		return i, wire.Bad("Opt", i, codec.ErrCanonical)
+	}
+	return i, nil
+}
+
+// lossMeasureV2 appends the paths of m's fields that this version cannot carry.
+func lossMeasureV2(lost []string, path string, m *Measure) []string {
+	for k176 := range m.Colors {
+		switch m.Colors[k176] {
+		case Blue:
+			lost = append(lost, wire.Index(wire.Join(path, "Colors"), k176))
+		}
+	}
+	for k177 := range m.Pair {
+		switch m.Pair[k177] {
+		case Blue:
+			lost = append(lost, wire.Index(wire.Join(path, "Pair"), k177))
+		}
+	}
+	if m.Opt != nil {
+		switch *m.Opt {
+		case Blue:
+			lost = append(lost, wire.Join(path, "Opt"))
+		}
+	}
+	return lost
+}
+
 // sizeBatchV2 returns the size of m's fields, or what this version cannot carry.
 func sizeBatchV2(m *Batch) (int, error) {
 	n := 1
 	n += wire.UvarintSize(uint64(len(m.Readings)))
-	for k149 := range m.Readings {
-		e150 := &m.Readings[k149]
-		s151, err := sizeReadingV2(e150)
+	for k178 := range m.Readings {
+		e179 := &m.Readings[k178]
+		s180, err := sizeReadingV2(e179)
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Readings", k149))
+			return 0, wire.In(err, wire.Index("Readings", k178))
 		}
-		n += s151
+		n += s180
 	}
 	n += wire.UvarintSize(uint64(len(m.ByName)))
-	for k152, e153 := range m.ByName {
-		n += wire.UvarintSize(uint64(len(k152))) + len(k152)
-		s154, err := sizeReadingV2(&e153)
+	for k181, e182 := range m.ByName {
+		n += wire.UvarintSize(uint64(len(k181))) + len(k181)
+		s183, err := sizeReadingV2(&e182)
 		if err != nil {
-			return 0, wire.In(err, wire.Key("ByName", k152))
+			return 0, wire.In(err, wire.Key("ByName", k181))
 		}
-		n += s154
+		n += s183
 	}
 	if m.One != nil {
-		s155, err := sizeReadingV2(m.One)
+		s184, err := sizeReadingV2(m.One)
 		if err != nil {
 			return 0, wire.In(err, "One")
 		}
-		n += s155
+		n += s184
 	}
 	return n, nil
 }
@@ -2145,15 +2489,15 @@ func sizeBatchV2(m *Batch) (int, error) {
 func putBatchV2(b []byte, i int, m *Batch) int {
 	i = wire.PutUvarint(b, i, uint64(len(m.Readings)))
 	for k := range m.Readings {
-		e156 := &m.Readings[k]
-		i = putReadingV2(b, i, e156)
+		e185 := &m.Readings[k]
+		i = putReadingV2(b, i, e185)
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.ByName)))
-	for _, k157 := range slices.Sorted(maps.Keys(m.ByName)) {
-		i = wire.PutUvarint(b, i, uint64(len(k157)))
-		i += copy(b[i:], k157)
-		e158 := m.ByName[k157]
-		i = putReadingV2(b, i, &e158)
+	for _, k186 := range slices.Sorted(maps.Keys(m.ByName)) {
+		i = wire.PutUvarint(b, i, uint64(len(k186)))
+		i += copy(b[i:], k186)
+		e187 := m.ByName[k186]
+		i = putReadingV2(b, i, &e187)
 	}
 	if m.One == nil {
 		b[i] = 0
@@ -2168,72 +2512,72 @@ func putBatchV2(b []byte, i int, m *Batch) int {
 
 // decodeBatchV2 reads m's fields from src[i:], and returns the index after them.
 func decodeBatchV2(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
-	n159, i160 := wire.Uvarint(src, i)
-	if i160 < 0 {
+	n188, i189 := wire.Uvarint(src, i)
+	if i189 < 0 {
 		return i, wire.BadUvarint("Readings", src, i)
 	}
-	i = i160
-	if n159 > uint64(len(src)-i)/9 {
+	i = i189
+	if n188 > uint64(len(src)-i)/9 {
 		return i, wire.Short("Readings", src)
 	}
-	if !d.Take(int(n159), 64) {
-		return i, d.OverBudget("Readings", i, int(n159), 64)
+	if !d.Take(int(n188), 64) {
+		return i, d.OverBudget("Readings", i, int(n188), 64)
 	}
 	switch {
-	case n159 == 0:
+	case n188 == 0:
 		m.Readings = nil
-	case uint64(cap(m.Readings)) >= n159:
-		m.Readings = m.Readings[:n159]
+	case uint64(cap(m.Readings)) >= n188:
+		m.Readings = m.Readings[:n188]
 	default:
-		m.Readings = make([]Reading, n159)
+		m.Readings = make([]Reading, n188)
 	}
-	for k161 := range m.Readings {
-		e162 := &m.Readings[k161]
-		i163, err := decodeReadingV2(d, src, i, e162)
+	for k190 := range m.Readings {
+		e191 := &m.Readings[k190]
+		i192, err := decodeReadingV2(d, src, i, e191)
 		if err != nil {
-			return i, wire.In(err, wire.Index("Readings", k161))
+			return i, wire.In(err, wire.Index("Readings", k190))
 		}
-		i = i163
+		i = i192
 	}
-	n164, i165 := wire.Uvarint(src, i)
-	if i165 < 0 {
+	n193, i194 := wire.Uvarint(src, i)
+	if i194 < 0 {
 		return i, wire.BadUvarint("ByName", src, i)
 	}
-	i = i165
-	if n164 > uint64(len(src)-i)/10 {
+	i = i194
+	if n193 > uint64(len(src)-i)/10 {
 		return i, wire.Short("ByName", src)
 	}
-	if !d.Take(int(n164), 187) {
-		return i, d.OverBudget("ByName", i, int(n164), 187)
+	if !d.Take(int(n193), 187) {
+		return i, d.OverBudget("ByName", i, int(n193), 187)
 	}
 	m.ByName = nil
-	if n164 > 0 {
-		m.ByName = make(map[string]Reading, n164)
+	if n193 > 0 {
+		m.ByName = make(map[string]Reading, n193)
 	}
-	var last168 string
-	for n := range n164 {
-		var k166 string
-		var e167 Reading
-		n169, i170 := wire.Uvarint(src, i)
-		if i170 < 0 {
+	var last197 string
+	for n := range n193 {
+		var k195 string
+		var e196 Reading
+		n198, i199 := wire.Uvarint(src, i)
+		if i199 < 0 {
 			return i, wire.BadUvarint("ByName", src, i)
 		}
-		i = i170
-		if n169 > uint64(len(src)-i) {
+		i = i199
+		if n198 > uint64(len(src)-i) {
 			return i, wire.Short("ByName", src)
 		}
-		k166 = d.String(src, i, i+int(n169))
-		i += int(n169)
-		if n > 0 && k166 <= last168 {
-			return i, wire.Bad(wire.Key("ByName", k166), i, codec.ErrCanonical)
+		k195 = d.String(src, i, i+int(n198))
+		i += int(n198)
+		if n > 0 && k195 <= last197 {
+			return i, wire.Bad(wire.Key("ByName", k195), i, codec.ErrCanonical)
 		}
-		last168 = k166
-		i171, err := decodeReadingV2(d, src, i, &e167)
+		last197 = k195
+		i200, err := decodeReadingV2(d, src, i, &e196)
 		if err != nil {
-			return i, wire.In(err, wire.Key("ByName", k166))
+			return i, wire.In(err, wire.Key("ByName", k195))
 		}
-		i = i171
-		m.ByName[k166] = e167
+		i = i200
+		m.ByName[k195] = e196
 	}
 	if i >= len(src) {
 		return i, wire.Short("One", src)
@@ -2250,11 +2594,11 @@ func decodeBatchV2(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
 		if m.One == nil {
 			m.One = new(Reading)
 		}
-		i172, err := decodeReadingV2(d, src, i, m.One)
+		i201, err := decodeReadingV2(d, src, i, m.One)
 		if err != nil {
 			return i, wire.In(err, "One")
 		}
-		i = i172
+		i = i201
 	default:
 		return i, wire.Bad("One", i, codec.ErrCanonical)
 	}
@@ -2263,12 +2607,12 @@ func decodeBatchV2(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
 
 // lossBatchV2 appends the paths of m's fields that this version cannot carry.
 func lossBatchV2(lost []string, path string, m *Batch) []string {
-	for k173 := range m.Readings {
-		lost = lossReadingV2(lost, wire.Index(wire.Join(path, "Readings"), k173), &m.Readings[k173])
+	for k202 := range m.Readings {
+		lost = lossReadingV2(lost, wire.Index(wire.Join(path, "Readings"), k202), &m.Readings[k202])
 	}
-	for _, k174 := range slices.Sorted(maps.Keys(m.ByName)) {
-		e175 := m.ByName[k174]
-		lost = lossReadingV2(lost, wire.Key(wire.Join(path, "ByName"), k174), &e175)
+	for _, k203 := range slices.Sorted(maps.Keys(m.ByName)) {
+		e204 := m.ByName[k203]
+		lost = lossReadingV2(lost, wire.Key(wire.Join(path, "ByName"), k203), &e204)
 	}
 	if m.One != nil {
 		lost = lossReadingV2(lost, wire.Join(path, "One"), m.One)
@@ -2280,30 +2624,30 @@ func lossBatchV2(lost []string, path string, m *Batch) []string {
 func projectBatchV2(m *Batch) (*Batch, error) {
 	c := *m
 	c.Readings = slices.Clone(c.Readings)
-	for k176 := range c.Readings {
-		p177, err := projectReadingV2(&c.Readings[k176])
+	for k205 := range c.Readings {
+		p206, err := projectReadingV2(&c.Readings[k205])
 		if err != nil {
-			return nil, wire.In(err, wire.Index("Readings", k176))
+			return nil, wire.In(err, wire.Index("Readings", k205))
 		}
-		c.Readings[k176] = *p177
+		c.Readings[k205] = *p206
 	}
 	c.ByName = maps.Clone(c.ByName)
-	for k178, e179 := range c.ByName {
-		p180, err := projectReadingV2(&e179)
+	for k207, e208 := range c.ByName {
+		p209, err := projectReadingV2(&e208)
 		if err != nil {
-			return nil, wire.In(err, wire.Key("ByName", k178))
+			return nil, wire.In(err, wire.Key("ByName", k207))
 		}
-		e179 = *p180
-		c.ByName[k178] = e179
+		e208 = *p209
+		c.ByName[k207] = e208
 	}
 	if c.One != nil {
-		p181 := *c.One
-		p182, err := projectReadingV2(&p181)
+		p210 := *c.One
+		p211, err := projectReadingV2(&p210)
 		if err != nil {
 			return nil, wire.In(err, "One")
 		}
-		p181 = *p182
-		c.One = &p181
+		p210 = *p211
+		c.One = &p210
 	}
 	return &c, nil
 }

@@ -114,6 +114,18 @@ func (codecV3) Append(dst []byte, m codec.Message) ([]byte, error) {
 		b[i] = 8
 		putSkippingV1(b, i+1, m)
 		return b, nil
+	case *Measure:
+		if m == nil {
+			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Measure", 3)
+		}
+		n, err := sizeMeasureV3(m)
+		if err != nil {
+			return dst, wire.Of(err, "Measure", 3)
+		}
+		b, i := wire.Grow(dst, n+1)
+		b[i] = 9
+		putMeasureV3(b, i+1, m)
+		return b, nil
 	case *Batch:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 3)
@@ -180,6 +192,12 @@ func (codecV3) Size(m codec.Message) (int, error) {
 		return n + 1, nil
 	case *Skipping:
 		n, err := sizeBodySkippingV3(m)
+		if err != nil {
+			return 0, err
+		}
+		return n + 1, nil
+	case *Measure:
+		n, err := sizeBodyMeasureV3(m)
 		if err != nil {
 			return 0, err
 		}
@@ -256,6 +274,13 @@ func (codecV3) Decode(src []byte) (codec.Message, error) {
 			return nil, err
 		}
 		return m, nil
+	case 9:
+		m := new(Measure)
+		d := wire.NewDecoder(src, 10, 100, true)
+		if err := decodeBodyMeasureV3(&d, src, i, m); err != nil {
+			return nil, err
+		}
+		return m, nil
 	case 200:
 		m := new(Batch)
 		d := wire.NewDecoder(src, 64, 100, true)
@@ -329,6 +354,13 @@ func (codecV3) DecodeAlias(src []byte) (codec.Message, error) {
 			return nil, err
 		}
 		return m, nil
+	case 9:
+		m := new(Measure)
+		d := wire.NewAliasDecoder(src, 10, 100)
+		if err := decodeBodyMeasureV3(&d, src, i, m); err != nil {
+			return nil, err
+		}
+		return m, nil
 	case 200:
 		m := new(Batch)
 		d := wire.NewAliasDecoder(src, 64, 100)
@@ -394,6 +426,12 @@ func (codecV3) DecodeInto(m codec.Message, src []byte) error {
 		}
 		d := wire.NewDecoder(src, 0, 100, false)
 		return decodeBodySkippingV3(&d, src, i, m)
+	case *Measure:
+		if m == nil || id != 9 {
+			break
+		}
+		d := wire.NewDecoder(src, 10, 100, true)
+		return decodeBodyMeasureV3(&d, src, i, m)
 	case *Batch:
 		if m == nil || id != 200 {
 			break
@@ -679,6 +717,41 @@ func decodeBodySkippingV3(d *wire.Decoder, src []byte, i int, m *Skipping) error
 	_, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 3)
+	}
+	return nil
+}
+
+func sizeBodyMeasureV3(m *Measure) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Measure", 3)
+	}
+	n, err := sizeMeasureV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Measure", 3)
+	}
+	return n, nil
+}
+
+func appendBodyMeasureV3(dst []byte, m *Measure) ([]byte, error) {
+	if m == nil {
+		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Measure", 3)
+	}
+	n, err := sizeMeasureV3(m)
+	if err != nil {
+		return dst, wire.Of(err, "Measure", 3)
+	}
+	b, i := wire.Grow(dst, n)
+	putMeasureV3(b, i, m)
+	return b, nil
+}
+
+func decodeBodyMeasureV3(d *wire.Decoder, src []byte, i int, m *Measure) error {
+	i, err := decodeMeasureV3(d, src, i, m)
+	if err != nil {
+		return wire.Of(err, "Measure", 3)
+	}
+	if i != len(src) {
+		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Measure", 3)
 	}
 	return nil
 }
@@ -2482,33 +2555,271 @@ func lossTaggedV3(lost []string, path string, m *Tagged) []string {
 	return lost
 }
 
+// sizeMeasureV3 returns the size of m's fields, or what this version cannot carry.
+func sizeMeasureV3(m *Measure) (int, error) {
+	n := 3
+	switch m.Unit {
+	case Foot, Meter, Mile:
+	default:
+		return 0, wire.Invalid("Unit", codec.ErrEnum)
+	}
+	n += wire.UvarintSize(uint64(len(m.Unit))) + len(m.Unit)
+	n += wire.UvarintSize(uint64(len(m.Colors))) + len(m.Colors)
+	for k208, e209 := range m.Colors {
+		switch e209 {
+		case Red, Green, Blue:
+		default:
+			return 0, wire.Invalid(wire.Index("Colors", k208), codec.ErrEnum)
+		}
+	}
+	n += wire.UvarintSize(uint64(len(m.ByUnit)))
+	for k210 := range m.ByUnit {
+		switch k210 {
+		case Foot, Meter, Mile:
+		default:
+			return 0, wire.Invalid(wire.Key("ByUnit", k210), codec.ErrEnum)
+		}
+		n += wire.UvarintSize(uint64(len(k210))) + len(k210)
+		n += 4
+	}
+	for k212 := range m.Pair {
+		switch m.Pair[k212] {
+		case Red, Green, Blue:
+		default:
+			return 0, wire.Invalid(wire.Index("Pair", k212), codec.ErrEnum)
+		}
+	}
+	if m.Opt != nil {
+		switch *m.Opt {
+		case Red, Green, Blue:
+		default:
+			return 0, wire.Invalid("Opt", codec.ErrEnum)
+		}
+		n += 1
+	}
+	return n, nil
+}
+
+// putMeasureV3 writes m's fields to b from index i on, and returns the index after them.
+func putMeasureV3(b []byte, i int, m *Measure) int {
+	i = wire.PutUvarint(b, i, uint64(len(m.Unit)))
+	i += copy(b[i:], m.Unit)
+	i = wire.PutUvarint(b, i, uint64(len(m.Colors)))
+	for _, e213 := range m.Colors {
+		b[i] = byte(e213)
+		i++
+	}
+	i = wire.PutUvarint(b, i, uint64(len(m.ByUnit)))
+	for _, k214 := range slices.Sorted(maps.Keys(m.ByUnit)) {
+		i = wire.PutUvarint(b, i, uint64(len(k214)))
+		i += copy(b[i:], k214)
+		e215 := m.ByUnit[k214]
+		r216 := (*[4]byte)(b[i:])
+		binary.BigEndian.PutUint32(r216[0:4], uint32(e215))
+		i += 4
+	}
+	r217 := (*[2]byte)(b[i:])
+	r217[0] = byte(m.Pair[0])
+	r217[1] = byte(m.Pair[1])
+	i += 2
+	if m.Opt == nil {
+		b[i] = 0
+		i++
+	} else {
+		b[i] = 1
+		i++
+		b[i] = byte((*m.Opt))
+		i++
+	}
+	return i
+}
+
+// decodeMeasureV3 reads m's fields from src[i:], and returns the index after them.
+func decodeMeasureV3(d *wire.Decoder, src []byte, i int, m *Measure) (int, error) {
+	n218, i219 := wire.Uvarint(src, i)
+	if i219 < 0 {
+		return i, wire.BadUvarint("Unit", src, i)
+	}
+	i = i219
+	if n218 > uint64(len(src)-i) {
+		return i, wire.Short("Unit", src)
+	}
+	m.Unit = Unit(d.String(src, i, i+int(n218)))
+	switch m.Unit {
+	case Foot, Meter, Mile:
+	default:
+		if true {
+			return i, wire.Bad("Unit", i, codec.ErrEnum)
+		}
+	}
+	i += int(n218)
+	n220, i221 := wire.Uvarint(src, i)
+	if i221 < 0 {
+		return i, wire.BadUvarint("Colors", src, i)
+	}
+	i = i221
+	if n220 > uint64(len(src)-i) {
+		return i, wire.Short("Colors", src)
+	}
+	if !d.Take(int(n220), 1) {
+		return i, d.OverBudget("Colors", i, int(n220), 1)
+	}
+	switch {
+	case n220 == 0:
+		m.Colors = nil
+	case uint64(cap(m.Colors)) >= n220:
+		m.Colors = m.Colors[:n220]
+	default:
+		m.Colors = make([]Color, n220)
+	}
+	for k222 := range m.Colors {
+		if len(src)-i < 1 {
+			return i, wire.Short(wire.Index("Colors", k222), src)
+		}
+		r224 := (*[1]byte)(src[i:])
+		m.Colors[k222] = Color(r224[0])
+		switch m.Colors[k222] {
+		case Red, Green, Blue:
+		default:
+			if true {
+				return i, wire.Bad(wire.Index("Colors", k222), i+0, codec.ErrEnum)
+			}
+		}
+		i += 1
+	}
+	n225, i226 := wire.Uvarint(src, i)
+	if i226 < 0 {
+		return i, wire.BadUvarint("ByUnit", src, i)
+	}
+	i = i226
+	if n225 > uint64(len(src)-i)/5 {
+		return i, wire.Short("ByUnit", src)
+	}
+	if !d.Take(int(n225), 50) {
+		return i, d.OverBudget("ByUnit", i, int(n225), 50)
+	}
+	m.ByUnit = nil
+	if n225 > 0 {
+		m.ByUnit = make(map[Unit]int32, n225)
+	}
+	var last229 Unit
+	for n := range n225 {
+		var k227 Unit
+		var e228 int32
+		n230, i231 := wire.Uvarint(src, i)
+		if i231 < 0 {
+			return i, wire.BadUvarint("ByUnit", src, i)
+		}
+		i = i231
+		if n230 > uint64(len(src)-i) {
+			return i, wire.Short("ByUnit", src)
+		}
+		k227 = Unit(d.String(src, i, i+int(n230)))
+		switch k227 {
+		case Foot, Meter, Mile:
+		default:
+			if true {
+				return i, wire.Bad("ByUnit", i, codec.ErrEnum)
+			}
+		}
+		i += int(n230)
+		if n > 0 && k227 <= last229 {
+			return i, wire.Bad(wire.Key("ByUnit", k227), i, codec.ErrCanonical)
+		}
+		last229 = k227
+		if len(src)-i < 4 {
+			return i, wire.Short(wire.Key("ByUnit", k227), src)
+		}
+		r232 := (*[4]byte)(src[i:])
+		e228 = int32(binary.BigEndian.Uint32(r232[0:4]))
+		i += 4
+		m.ByUnit[k227] = e228
+	}
+	if len(src)-i < 2 {
+		return i, wire.ShortRun(src, i,
+			wire.Width{Path: wire.Index("Pair", 0), Bytes: 1},
+			wire.Width{Path: wire.Index("Pair", 1), Bytes: 1},
+		)
+	}
+	r233 := (*[2]byte)(src[i:])
+	m.Pair[0] = Color(r233[0])
+	switch m.Pair[0] {
+	case Red, Green, Blue:
+	default:
+		if true {
+			return i, wire.Bad(wire.Index("Pair", 0), i+0, codec.ErrEnum)
+		}
+	}
+	m.Pair[1] = Color(r233[1])
+	switch m.Pair[1] {
+	case Red, Green, Blue:
+	default:
+		if true {
+			return i, wire.Bad(wire.Index("Pair", 1), i+1, codec.ErrEnum)
+		}
+	}
+	i += 2
+	if i >= len(src) {
+		return i, wire.Short("Opt", src)
+	}
+	switch src[i] {
+	case 0:
+		m.Opt = nil
+		i++
+	case 1:
+		i++
+		if !d.Take(1, 1) {
+			return i, d.OverBudget("Opt", i, 1, 1)
+		}
+		if m.Opt == nil {
+			m.Opt = new(Color)
+		}
+		if len(src)-i < 1 {
+			return i, wire.Short("Opt", src)
+		}
+		r234 := (*[1]byte)(src[i:])
+		(*m.Opt) = Color(r234[0])
+		switch *m.Opt {
+		case Red, Green, Blue:
+		default:
+			if true {
+				return i, wire.Bad("Opt", i+0, codec.ErrEnum)
+			}
+		}
+		i += 1
+	default:
+		return i, wire.Bad("Opt", i, codec.ErrCanonical)
+	}
+	return i, nil
+}
+
 // sizeBatchV3 returns the size of m's fields, or what this version cannot carry.
 func sizeBatchV3(m *Batch) (int, error) {
 	n := 1
 	n += wire.UvarintSize(uint64(len(m.Readings)))
-	for k208 := range m.Readings {
-		e209 := &m.Readings[k208]
-		s210, err := sizeReadingV3(e209)
+	for k235 := range m.Readings {
+		e236 := &m.Readings[k235]
+		s237, err := sizeReadingV3(e236)
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Readings", k208))
+			return 0, wire.In(err, wire.Index("Readings", k235))
 		}
-		n += s210
+		n += s237
 	}
 	n += wire.UvarintSize(uint64(len(m.ByName)))
-	for k211, e212 := range m.ByName {
-		n += wire.UvarintSize(uint64(len(k211))) + len(k211)
-		s213, err := sizeReadingV3(&e212)
+	for k238, e239 := range m.ByName {
+		n += wire.UvarintSize(uint64(len(k238))) + len(k238)
+		s240, err := sizeReadingV3(&e239)
 		if err != nil {
-			return 0, wire.In(err, wire.Key("ByName", k211))
+			return 0, wire.In(err, wire.Key("ByName", k238))
 		}
-		n += s213
+		n += s240
 	}
 	if m.One != nil {
-		s214, err := sizeReadingV3(m.One)
+		s241, err := sizeReadingV3(m.One)
 		if err != nil {
 			return 0, wire.In(err, "One")
 		}
-		n += s214
+		n += s241
 	}
 	return n, nil
 }
@@ -2517,15 +2828,15 @@ func sizeBatchV3(m *Batch) (int, error) {
 func putBatchV3(b []byte, i int, m *Batch) int {
 	i = wire.PutUvarint(b, i, uint64(len(m.Readings)))
 	for k := range m.Readings {
-		e215 := &m.Readings[k]
-		i = putReadingV3(b, i, e215)
+		e242 := &m.Readings[k]
+		i = putReadingV3(b, i, e242)
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.ByName)))
-	for _, k216 := range slices.Sorted(maps.Keys(m.ByName)) {
-		i = wire.PutUvarint(b, i, uint64(len(k216)))
-		i += copy(b[i:], k216)
-		e217 := m.ByName[k216]
-		i = putReadingV3(b, i, &e217)
+	for _, k243 := range slices.Sorted(maps.Keys(m.ByName)) {
+		i = wire.PutUvarint(b, i, uint64(len(k243)))
+		i += copy(b[i:], k243)
+		e244 := m.ByName[k243]
+		i = putReadingV3(b, i, &e244)
 	}
 	if m.One == nil {
 		b[i] = 0
@@ -2540,72 +2851,72 @@ func putBatchV3(b []byte, i int, m *Batch) int {
 
 // decodeBatchV3 reads m's fields from src[i:], and returns the index after them.
 func decodeBatchV3(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
-	n218, i219 := wire.Uvarint(src, i)
-	if i219 < 0 {
+	n245, i246 := wire.Uvarint(src, i)
+	if i246 < 0 {
 		return i, wire.BadUvarint("Readings", src, i)
 	}
-	i = i219
-	if n218 > uint64(len(src)-i)/6 {
+	i = i246
+	if n245 > uint64(len(src)-i)/6 {
 		return i, wire.Short("Readings", src)
 	}
-	if !d.Take(int(n218), 64) {
-		return i, d.OverBudget("Readings", i, int(n218), 64)
+	if !d.Take(int(n245), 64) {
+		return i, d.OverBudget("Readings", i, int(n245), 64)
 	}
 	switch {
-	case n218 == 0:
+	case n245 == 0:
 		m.Readings = nil
-	case uint64(cap(m.Readings)) >= n218:
-		m.Readings = m.Readings[:n218]
+	case uint64(cap(m.Readings)) >= n245:
+		m.Readings = m.Readings[:n245]
 	default:
-		m.Readings = make([]Reading, n218)
+		m.Readings = make([]Reading, n245)
 	}
-	for k220 := range m.Readings {
-		e221 := &m.Readings[k220]
-		i222, err := decodeReadingV3(d, src, i, e221)
+	for k247 := range m.Readings {
+		e248 := &m.Readings[k247]
+		i249, err := decodeReadingV3(d, src, i, e248)
 		if err != nil {
-			return i, wire.In(err, wire.Index("Readings", k220))
+			return i, wire.In(err, wire.Index("Readings", k247))
 		}
-		i = i222
+		i = i249
 	}
-	n223, i224 := wire.Uvarint(src, i)
-	if i224 < 0 {
+	n250, i251 := wire.Uvarint(src, i)
+	if i251 < 0 {
 		return i, wire.BadUvarint("ByName", src, i)
 	}
-	i = i224
-	if n223 > uint64(len(src)-i)/7 {
+	i = i251
+	if n250 > uint64(len(src)-i)/7 {
 		return i, wire.Short("ByName", src)
 	}
-	if !d.Take(int(n223), 187) {
-		return i, d.OverBudget("ByName", i, int(n223), 187)
+	if !d.Take(int(n250), 187) {
+		return i, d.OverBudget("ByName", i, int(n250), 187)
 	}
 	m.ByName = nil
-	if n223 > 0 {
-		m.ByName = make(map[string]Reading, n223)
+	if n250 > 0 {
+		m.ByName = make(map[string]Reading, n250)
 	}
-	var last227 string
-	for n := range n223 {
-		var k225 string
-		var e226 Reading
-		n228, i229 := wire.Uvarint(src, i)
-		if i229 < 0 {
+	var last254 string
+	for n := range n250 {
+		var k252 string
+		var e253 Reading
+		n255, i256 := wire.Uvarint(src, i)
+		if i256 < 0 {
 			return i, wire.BadUvarint("ByName", src, i)
 		}
-		i = i229
-		if n228 > uint64(len(src)-i) {
+		i = i256
+		if n255 > uint64(len(src)-i) {
 			return i, wire.Short("ByName", src)
 		}
-		k225 = d.String(src, i, i+int(n228))
-		i += int(n228)
-		if n > 0 && k225 <= last227 {
-			return i, wire.Bad(wire.Key("ByName", k225), i, codec.ErrCanonical)
+		k252 = d.String(src, i, i+int(n255))
+		i += int(n255)
+		if n > 0 && k252 <= last254 {
+			return i, wire.Bad(wire.Key("ByName", k252), i, codec.ErrCanonical)
 		}
-		last227 = k225
-		i230, err := decodeReadingV3(d, src, i, &e226)
+		last254 = k252
+		i257, err := decodeReadingV3(d, src, i, &e253)
 		if err != nil {
-			return i, wire.In(err, wire.Key("ByName", k225))
+			return i, wire.In(err, wire.Key("ByName", k252))
 		}
-		i = i230
-		m.ByName[k225] = e226
+		i = i257
+		m.ByName[k252] = e253
 	}
 	if i >= len(src) {
 		return i, wire.Short("One", src)
@@ -2622,11 +2933,11 @@ func decodeBatchV3(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
 		if m.One == nil {
 			m.One = new(Reading)
 		}
-		i231, err := decodeReadingV3(d, src, i, m.One)
+		i258, err := decodeReadingV3(d, src, i, m.One)
 		if err != nil {
 			return i, wire.In(err, "One")
 		}
-		i = i231
+		i = i258
 	default:
 		return i, wire.Bad("One", i, codec.ErrCanonical)
 	}
@@ -2635,12 +2946,12 @@ func decodeBatchV3(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
 
 // lossBatchV3 appends the paths of m's fields that this version cannot carry.
 func lossBatchV3(lost []string, path string, m *Batch) []string {
-	for k232 := range m.Readings {
-		lost = lossReadingV3(lost, wire.Index(wire.Join(path, "Readings"), k232), &m.Readings[k232])
+	for k259 := range m.Readings {
+		lost = lossReadingV3(lost, wire.Index(wire.Join(path, "Readings"), k259), &m.Readings[k259])
 	}
-	for _, k233 := range slices.Sorted(maps.Keys(m.ByName)) {
-		e234 := m.ByName[k233]
-		lost = lossReadingV3(lost, wire.Key(wire.Join(path, "ByName"), k233), &e234)
+	for _, k260 := range slices.Sorted(maps.Keys(m.ByName)) {
+		e261 := m.ByName[k260]
+		lost = lossReadingV3(lost, wire.Key(wire.Join(path, "ByName"), k260), &e261)
 	}
 	if m.One != nil {
 		lost = lossReadingV3(lost, wire.Join(path, "One"), m.One)
@@ -2652,30 +2963,30 @@ func lossBatchV3(lost []string, path string, m *Batch) []string {
 func projectBatchV3(m *Batch) (*Batch, error) {
 	c := *m
 	c.Readings = slices.Clone(c.Readings)
-	for k235 := range c.Readings {
-		p236, err := projectReadingV3(&c.Readings[k235])
+	for k262 := range c.Readings {
+		p263, err := projectReadingV3(&c.Readings[k262])
 		if err != nil {
-			return nil, wire.In(err, wire.Index("Readings", k235))
+			return nil, wire.In(err, wire.Index("Readings", k262))
 		}
-		c.Readings[k235] = *p236
+		c.Readings[k262] = *p263
 	}
 	c.ByName = maps.Clone(c.ByName)
-	for k237, e238 := range c.ByName {
-		p239, err := projectReadingV3(&e238)
+	for k264, e265 := range c.ByName {
+		p266, err := projectReadingV3(&e265)
 		if err != nil {
-			return nil, wire.In(err, wire.Key("ByName", k237))
+			return nil, wire.In(err, wire.Key("ByName", k264))
 		}
-		e238 = *p239
-		c.ByName[k237] = e238
+		e265 = *p266
+		c.ByName[k264] = e265
 	}
 	if c.One != nil {
-		p240 := *c.One
-		p241, err := projectReadingV3(&p240)
+		p267 := *c.One
+		p268, err := projectReadingV3(&p267)
 		if err != nil {
 			return nil, wire.In(err, "One")
 		}
-		p240 = *p241
-		c.One = &p240
+		p267 = *p268
+		c.One = &p267
 	}
 	return &c, nil
 }

@@ -112,6 +112,18 @@ func (codecV4) Append(dst []byte, m codec.Message) ([]byte, error) {
 		b[i] = 8
 		putSkippingV1(b, i+1, m)
 		return b, nil
+	case *Measure:
+		if m == nil {
+			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Measure", 4)
+		}
+		n, err := sizeMeasureV3(m)
+		if err != nil {
+			return dst, wire.Of(err, "Measure", 4)
+		}
+		b, i := wire.Grow(dst, n+1)
+		b[i] = 9
+		putMeasureV3(b, i+1, m)
+		return b, nil
 	case *Batch:
 		if m == nil {
 			return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Batch", 4)
@@ -178,6 +190,12 @@ func (codecV4) Size(m codec.Message) (int, error) {
 		return n + 1, nil
 	case *Skipping:
 		n, err := sizeBodySkippingV4(m)
+		if err != nil {
+			return 0, err
+		}
+		return n + 1, nil
+	case *Measure:
+		n, err := sizeBodyMeasureV4(m)
 		if err != nil {
 			return 0, err
 		}
@@ -254,6 +272,13 @@ func (codecV4) Decode(src []byte) (codec.Message, error) {
 			return nil, err
 		}
 		return m, nil
+	case 9:
+		m := new(Measure)
+		d := wire.NewDecoder(src, 10, 100, true)
+		if err := decodeBodyMeasureV4(&d, src, i, m); err != nil {
+			return nil, err
+		}
+		return m, nil
 	case 200:
 		m := new(Batch)
 		d := wire.NewDecoder(src, 64, 100, true)
@@ -327,6 +352,13 @@ func (codecV4) DecodeAlias(src []byte) (codec.Message, error) {
 			return nil, err
 		}
 		return m, nil
+	case 9:
+		m := new(Measure)
+		d := wire.NewAliasDecoder(src, 10, 100)
+		if err := decodeBodyMeasureV4(&d, src, i, m); err != nil {
+			return nil, err
+		}
+		return m, nil
 	case 200:
 		m := new(Batch)
 		d := wire.NewAliasDecoder(src, 64, 100)
@@ -392,6 +424,12 @@ func (codecV4) DecodeInto(m codec.Message, src []byte) error {
 		}
 		d := wire.NewDecoder(src, 0, 100, false)
 		return decodeBodySkippingV4(&d, src, i, m)
+	case *Measure:
+		if m == nil || id != 9 {
+			break
+		}
+		d := wire.NewDecoder(src, 10, 100, true)
+		return decodeBodyMeasureV4(&d, src, i, m)
 	case *Batch:
 		if m == nil || id != 200 {
 			break
@@ -673,6 +711,41 @@ func decodeBodySkippingV4(d *wire.Decoder, src []byte, i int, m *Skipping) error
 	_, err := decodeSkippingV1(d, src, i, m)
 	if err != nil {
 		return wire.Of(err, "Skipping", 4)
+	}
+	return nil
+}
+
+func sizeBodyMeasureV4(m *Measure) (int, error) {
+	if m == nil {
+		return 0, wire.Of(wire.Invalid("", codec.ErrNil), "Measure", 4)
+	}
+	n, err := sizeMeasureV3(m)
+	if err != nil {
+		return 0, wire.Of(err, "Measure", 4)
+	}
+	return n, nil
+}
+
+func appendBodyMeasureV4(dst []byte, m *Measure) ([]byte, error) {
+	if m == nil {
+		return dst, wire.Of(wire.Invalid("", codec.ErrNil), "Measure", 4)
+	}
+	n, err := sizeMeasureV3(m)
+	if err != nil {
+		return dst, wire.Of(err, "Measure", 4)
+	}
+	b, i := wire.Grow(dst, n)
+	putMeasureV3(b, i, m)
+	return b, nil
+}
+
+func decodeBodyMeasureV4(d *wire.Decoder, src []byte, i int, m *Measure) error {
+	i, err := decodeMeasureV3(d, src, i, m)
+	if err != nil {
+		return wire.Of(err, "Measure", 4)
+	}
+	if i != len(src) {
+		return wire.Of(wire.Bad("", i, codec.ErrTrailing), "Measure", 4)
 	}
 	return nil
 }
