@@ -68,9 +68,9 @@ type counters struct {
 	version                 codec.Version
 	bytesIn, bytesOut       uint64 // of earlier connections
 	messagesIn, messagesOut uint64
-	nacks, nacked           uint64
-	attaches, upgrades      uint64
-	silences, lost          uint64
+	nacks, nacked           uint32
+	attaches, upgrades      uint32
+	silences, lost          uint32
 }
 
 // Stats returns a snapshot.
@@ -79,10 +79,11 @@ func (m *Machine) Stats() Stats {
 	s := Stats{
 		State: m.state, Version: c.version, Generation: m.gen,
 		Since: m.base.Add(m.since), Begun: m.base,
-		RTT: m.rtt.smoothed, RTTVar: m.rtt.variance, MissedPongs: c.silences,
+		RTT: m.rtt.smoothed, RTTVar: m.rtt.variance, MissedPongs: uint64(c.silences),
 		BytesIn: c.bytesIn, BytesOut: c.bytesOut, MessagesIn: c.messagesIn, MessagesOut: c.messagesOut,
 		Queued: o.n, Unacked: o.flight.len(), QueueBytes: o.bytes, Inbox: m.inbox.pending.len(),
-		Attaches: c.attaches, Upgrades: c.upgrades, Lost: c.lost, Nacks: c.nacks, Nacked: c.nacked,
+		Attaches: uint64(c.attaches), Upgrades: uint64(c.upgrades), Lost: uint64(c.lost),
+		Nacks: uint64(c.nacks), Nacked: uint64(c.nacked),
 	}
 	if l := m.link; l != nil {
 		s.Version = l.up.Version()
