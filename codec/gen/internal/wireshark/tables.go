@@ -121,6 +121,7 @@ func (w *writer) table(n *schema.Node, v codec.Version, abbrev, name string, mor
 	case schema.String, schema.Bytes, schema.Slice, schema.Map:
 		add(true, "prefix = %s", quote(n.Prefix.String()))
 		add(n.Little, "little = true")
+		add(n.UTF8, "utf8 = true")
 	case schema.Array:
 		add(true, "len = %d", n.Len)
 	case schema.StructKind:

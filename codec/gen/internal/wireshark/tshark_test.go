@@ -159,7 +159,7 @@ func dissect(t *testing.T, p *schema.Protocol, pcap []byte, more ...string) []pa
 			t.Fatal(err)
 		}
 	}
-	args := append([]string{"-n", "-r", file, "-X", "lua_script:" + script, "-T", "pdml"}, more...)
+	args := append([]string{"-n", "-r", file, "-X", "lua_script:" + script, "-T", "pdml", "-J", "tcp " + p.Name}, more...)
 	cmd := exec.CommandContext(t.Context(), tshark, args...)
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "TZ=UTC")
 	var out, errs bytes.Buffer

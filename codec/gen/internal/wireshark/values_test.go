@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/rand"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -60,73 +59,6 @@ func TestDissectorKnowsAllKinds(t *testing.T) {
 			t.Errorf("message %d of version %s:\n%s", k, f.get("parley.dialect"), diff)
 		}
 	}
-}
-
-// Payloads with a byte changed, removed or added are shown as far as they go. The dissector
-// never fails itself, and complains of none that the interpreter takes.
-func TestDissectorTakesAnyPayload(t *testing.T) {
-	t.Parallel()
-	need(t, "tshark")
-	p := load(t, "../zoo")
-	_, golden, err := (&schema.Lock{Protocol: p.Name}).Freeze(p, nil, p.Versions.Last)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rng := rand.New(rand.NewSource(7))
-	var c capture
-	var payloads [][]byte
-	var good []bool
-	for _, v := range p.All() {
-		in, err := p.Interpreter(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		chunks := greeted("zoo", v)
-		for _, g := range golden {
-			if g.Version != v {
-				continue
-			}
-			for range 3 {
-				payload := mutate(rng, g.Payload)
-				_, err := in.Decode(payload)
-				payloads, good = append(payloads, payload), append(good, err == nil)
-				chunks = append(chunks, chunk{false, dataFrame(p, v, payload)})
-			}
-		}
-		c = append(c, chunks)
-	}
-	shown := 0
-	for _, f := range frames(dissect(t, p, c.pcap(whole)), "zoo", false) {
-		if f.get("parley.kind") != "DATA" {
-			continue
-		}
-		said := f.get("_ws.expert.message")
-		if strings.Contains(said, ".lua:") || good[shown] && said != "" {
-			t.Errorf("%s % x: %s", f.get("parley.dialect"), payloads[shown], said)
-		}
-		shown++
-	}
-	if shown != len(good) {
-		t.Errorf("%d messages are shown, not %d", shown, len(good))
-	}
-}
-
-// mutate changes a byte, removes or adds one. A line stays a line.
-func mutate(rng *rand.Rand, payload []byte) []byte {
-	k := rng.Intn(len(payload))
-	b := byte(rng.Intn(256))
-	if b == '\n' || b == '\r' {
-		b = ' '
-	}
-	switch rng.Intn(4) {
-	case 0:
-		return slices.Delete(slices.Clone(payload), k, k+1)
-	case 1:
-		return slices.Insert(slices.Clone(payload), k, b)
-	}
-	changed := slices.Clone(payload)
-	changed[k] = b
-	return changed
 }
 
 // greeted returns the greetings of a connection that begins in version v.

@@ -1,13 +1,14 @@
 -- Messages of binary versions: each kind of node has a function that reads one value and adds
--- it to the tree.
+-- it to the tree. Those of numbers and strings, which may be a map's keys, return it.
 
 local binary = {}
 
 local function read(r, node, tree, version)
   if node.kind ~= "tail" and r.depth > DEPTH * 4 then r:fail(r.i, "nested too deep") end
   r.depth = r.depth + 1
-  binary[node.kind](r, node, tree, version)
+  local x = binary[node.kind](r, node, tree, version)
   r.depth = r.depth - 1
+  return x
 end
 
 -- subtree runs f with a new item, and then gives the item the length of what was read.
@@ -29,17 +30,14 @@ function binary.integer(r, node, tree, version)
   local from, x = r.i, r:integer(node)
   local item = add_integer(tree, node, r:range(from), x)
   if node.enum then add_enum_name(tree, item, node, r:range(from), constant(node, version, "value", tostring(x))) end
+  return x
 end
 
 function binary.float(r, node, tree)
   local from = r.i
   r:take(node.width)
   local range = r:range(from)
-  local x = node.little and range:le_float() or not node.little and range:float()
-  local item = tree:add(F[node.field], range, x)
-  if node.min and not (x >= node.min) or node.max and not (x <= node.max) then
-    item:add_proto_expert_info(out_of_range, "The value is beyond its limits")
-  end
+  add_float(tree, node, range, node.little and range:le_float() or not node.little and range:float())
 end
 
 function binary.time(r, node, tree)
@@ -78,9 +76,11 @@ local function read_string(r, node, tree, version, nullable)
   local item = tree:add_packet_field(F[node.field], r:range(from), ENC_UTF_8)
   check_count(item, node, n)
   if node.enum then add_enum_name(tree, item, node, r:range(from), constant(node, version, "value", s)) end
+  if node.utf8 and bad_utf8(s) then r:fail(from + bad_utf8(s) - 1, "%s: not valid UTF-8", node.name) end
+  return s
 end
 
-function binary.string(r, node, tree, version) read_string(r, node, tree, version, false) end
+function binary.string(r, node, tree, version) return read_string(r, node, tree, version, false) end
 
 function binary.bytes(r, node, tree)
   local start = r.i
@@ -132,9 +132,12 @@ function binary.map(r, node, tree, version)
   local item = tree:add(F[node.field], r:range(from, r.n), n)
   check_count(item, node, n)
   if n > r:left() then r:fail(r.i, "%s: %.0f entries cannot be in %d bytes", node.name, n, r:left()) end
+  local last
   for _ = 1, n do
     subtree(r, item, node.field .. ".entry", function(entry)
-      read(r, node.key, entry, version)
+      local start, key = r.i, read(r, node.key, entry, version)
+      if last and not before(last, key) then r:fail(start, "%s: the keys do not ascend", node.name) end
+      last = key
       read(r, node.elem, entry, version)
     end)
   end

@@ -17,27 +17,6 @@ local function utf8_bytes(c)
   return string.char(256 - limit * 2 + c) .. tail
 end
 
--- The byte sequences of UTF-8 that are longer than one (RFC 3629, section 4).
-local sequences = {
-  "^[\194-\223][\128-\191]", "^\224[\160-\191][\128-\191]", "^[\225-\236\238\239][\128-\191][\128-\191]",
-  "^\237[\128-\159][\128-\191]", "^\240[\144-\191][\128-\191][\128-\191]",
-  "^[\241-\243][\128-\191][\128-\191][\128-\191]", "^\244[\128-\143][\128-\191][\128-\191]",
-}
-
--- bad_utf8 returns where a string is not valid UTF-8, or nil.
-local function bad_utf8(s)
-  local i = s:find("[\128-\255]")
-  while i do
-    local _, stop
-    for _, sequence in ipairs(sequences) do
-      _, stop = s:find(sequence, i)
-      if stop then break end
-    end
-    if not stop then return i end
-    i = s:find("[\128-\255]", stop + 1)
-  end
-end
-
 local function space(r) r.i = r.s:find("[^ \t\r\n]", r.i + 1) or r.n + 1; r.i = r.i - 1 end
 
 local function syntax(r) r:fail(math.min(r.i, r.n), "this is not JSON") end

@@ -9,6 +9,27 @@ local function fail(at, what, ...) error({at = at, what = string.format(what, ..
 -- printable replaces what is no ASCII, for texts that Wireshark takes as they are.
 local function printable(s) return (s:gsub("[^ -~]", "?")) end
 
+-- The byte sequences of UTF-8 that are longer than one (RFC 3629, section 4).
+local sequences = {
+  "^[\194-\223][\128-\191]", "^\224[\160-\191][\128-\191]", "^[\225-\236\238\239][\128-\191][\128-\191]",
+  "^\237[\128-\159][\128-\191]", "^\240[\144-\191][\128-\191][\128-\191]",
+  "^[\241-\243][\128-\191][\128-\191][\128-\191]", "^\244[\128-\143][\128-\191][\128-\191]",
+}
+
+-- bad_utf8 returns where a string is not valid UTF-8, or nil.
+local function bad_utf8(s)
+  local i = s:find("[\128-\255]")
+  while i do
+    local _, stop
+    for _, sequence in ipairs(sequences) do
+      _, stop = s:find(sequence, i)
+      if stop then break end
+    end
+    if not stop then return i end
+    i = s:find("[\128-\255]", stop + 1)
+  end
+end
+
 local Reader = {}
 Reader.__index = Reader
 

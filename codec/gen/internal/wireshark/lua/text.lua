@@ -31,6 +31,15 @@ local function integer(node, digits)
   return node.unsigned and UInt64.new(digits) or Int64.new(digits)
 end
 
+-- fits tells whether a number that was read from digits has no more bits than its node.
+local function fits(node, x, digits)
+  if tostring(x) ~= digits and digits ~= "-0" then return false end
+  local bits = node.width and node.width * 8 or node.bits
+  if bits == 64 then return true end
+  if node.unsigned then return x:tonumber() < 2 ^ bits end
+  return x:tonumber() >= -2 ^ (bits - 1) and x:tonumber() < 2 ^ (bits - 1)
+end
+
 function shown.integer(r, node, v, tree, version)
   local range = r:range(v.from, v.to)
   if node.enum then
@@ -38,7 +47,9 @@ function shown.integer(r, node, v, tree, version)
     return add_enum_name(tree, add_integer(tree, node, range, integer(node, c.value)), node, range, c)
   end
   if v.is ~= "string" and v.is ~= "number" or not v.text:find("^-?%d+$") then wrong(r, node, v) end
-  add_integer(tree, node, range, integer(node, v.text))
+  local x = integer(node, v.text)
+  if not fits(node, x, v.text) then r:fail(v.from, "%s: %s does not fit", node.name, v.text) end
+  add_integer(tree, node, range, x)
 end
 
 local special = {["NaN"] = 0 / 0, ["+Inf"] = 1 / 0, ["-Inf"] = -1 / 0}
@@ -48,7 +59,7 @@ function shown.float(r, node, v, tree)
   if v.is == "number" then x = tonumber(v.text) end
   if v.is == "string" then x = special[v.text] or v.text:find("^NaN:%x+$") and special.NaN end
   if not x then wrong(r, node, v) end
-  tree:add(F[node.field], r:range(v.from, v.to), x + 0.0)
+  add_float(tree, node, r:range(v.from, v.to), x + 0.0)
 end
 
 -- days counts from 1970-01-01 to a day of the Gregorian calendar.
@@ -116,26 +127,39 @@ end
 
 function shown.bytes(r, node, v, tree)
   local s = need(r, node, v, "string")
-  if #s % 4 ~= 0 or not s:find("^[%w+/]*=?=?$") then r:fail(v.from, "%s: not in base64", node.name) end
-  if s == "" then
-    tree:add(F[node.field], r:range(v.from, v.from))
+  local tail = s:find("^[%w+/]*$") or s:find("^[%w+/]*[AQgw]==$") or s:find("^[%w+/]*[AEIMQUYcgkosw048]=$")
+  if #s % 4 ~= 0 or not tail then r:fail(v.from, "%s: not in base64", node.name) end
+  if s == "" and not (node.len and node.len > 0) then
+    check_count(tree:add(F[node.field], r:range(v.from, v.from)), node, 0)
     return
   end
   local decoded = ByteArray.new(s, true):base64_decode()
   local item = tree:add(F[node.field], decoded:tvb(node.name):range())
   check_count(item, node, decoded:len())
+  if node.len and decoded:len() ~= node.len then r:fail(v.from, "%s: %d bytes, not %d", node.name, decoded:len(), node.len) end
 end
 
 shown.array_of_bytes = shown.bytes
 
+-- is_address tells whether a string looks like an IP address without a zone.
+local function is_address(s)
+  local v4 = {s:match("^(%d+)%.(%d+)%.(%d+)%.(%d+)$")}
+  for _, part in ipairs(v4) do
+    if tonumber(part) > 255 or part:find("^0%d") then return false end
+  end
+  return #v4 == 4 or s:find("^[%x:.]*:[%x:.]*$") ~= nil
+end
+
 function shown.addr(r, node, v, tree)
-  tree:add(F[node.field], r:range(v.from, v.to), need(r, node, v, "string"))
+  if need(r, node, v, "string") ~= "" and not is_address(v.text) then r:fail(v.from, "%s: not an address", node.name) end
+  tree:add(F[node.field], r:range(v.from, v.to), v.text)
 end
 
 function shown.slice(r, node, v, tree, version)
   need(r, node, v, "list")
   local item = tree:add(F[node.field], r:range(v.from, v.to), #v.items)
   check_count(item, node, #v.items)
+  if node.len and #v.items ~= node.len then r:fail(v.from, "%s: %d elements, not %d", node.name, #v.items, node.len) end
   for _, x in ipairs(v.items) do show(r, node.elem, x, item, version) end
 end
 
@@ -145,7 +169,10 @@ function shown.map(r, node, v, tree, version)
   need(r, node, v, "object")
   local item = tree:add(F[node.field], r:range(v.from, v.to), #v.members)
   check_count(item, node, #v.members)
+  local seen = {}
   for _, m in ipairs(v.members) do
+    if seen[m.name] then r:fail(m.from, "the key %q is there twice", m.name) end
+    seen[m.name] = true
     local entry = item:add(F[node.field .. ".entry"], r:range(m.from, m.value.to))
     show(r, node.key, {is = "string", text = m.name, from = m.from, to = m.value.from}, entry, version)
     show(r, node.elem, m.value, entry, version)

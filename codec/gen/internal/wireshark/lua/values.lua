@@ -9,6 +9,13 @@ local function add_integer(tree, node, range, x)
   return item
 end
 
+local function add_float(tree, node, range, x)
+  local item = tree:add(F[node.field], range, x)
+  if node.min and not (x >= node.min) or node.max and not (x <= node.max) then
+    item:add_proto_expert_info(out_of_range, "The value is beyond its limits")
+  end
+end
+
 local NANOS = 1000000000
 
 -- split turns nanoseconds into seconds and the rest, both of the same sign.
@@ -74,4 +81,13 @@ local function check_count(item, node, count)
   if node.min and count < node.min or node.max and count > node.max then
     item:add_proto_expert_info(out_of_range, string.format("The length %.0f is beyond its limits", count))
   end
+end
+
+-- before tells whether a map's key stands before another: numbers by value, strings by bytes.
+local function before(a, b)
+  if type(a) ~= "string" then return a < b end
+  for k = 1, math.min(#a, #b) do
+    if a:byte(k) ~= b:byte(k) then return a:byte(k) < b:byte(k) end
+  end
+  return #a < #b
 end
