@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/parleyproto/parley/codec"
 )
@@ -23,7 +24,7 @@ type outbox struct {
 	lastID   uint64
 	lastCall uint64
 	full     bool    // EventRoom is owed
-	refused  int     // size of the message that found the queue full
+	refused  int32   // size of the message that found the queue full
 	expires  instant // no message without a number expires before
 	swept    instant // when the lanes were last swept
 
@@ -57,7 +58,7 @@ func (m *Machine) admit(l Lane, size int) error {
 		m.dropOldest(l, limit-cost)
 	}
 	if o.bytes+cost > limit {
-		o.full, o.refused = true, size
+		o.full, o.refused = true, int32(min(size, math.MaxInt32))
 		return ErrQueueFull
 	}
 	return nil

@@ -94,7 +94,7 @@ func (m *Machine) queue(msg codec.Message, opt *SendOptions) (*item, error) {
 		return nil, errors.New("session: SendOptions.Lane is none of High, Normal, Low")
 	}
 	if m.outbox.full { // do not encode in vain
-		if err := m.admit(opt.Lane, m.outbox.refused); err != nil {
+		if err := m.admit(opt.Lane, int(m.outbox.refused)); err != nil {
 			return nil, err
 		}
 	}
