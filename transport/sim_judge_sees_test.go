@@ -1,0 +1,61 @@
+package transport_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/parleyproto/parley/transport"
+	"github.com/parleyproto/parley/transport/session"
+)
+
+// The simulation is only worth something if its judge sees each kind of harm.
+func TestJudgeSeesHarm(t *testing.T) {
+	const sent, arrived, acked, dropped, unknown = "sent", "arrived", "acked", "dropped", "unknown"
+	outcomes := map[string]session.Outcome{acked: session.Acked, dropped: session.Dropped, unknown: session.Unknown}
+	tests := []struct {
+		name   string
+		happen []string // to message 1; "2 arrived" happens to message 2
+		gentle bool
+		want   string // in one of the accusations; empty: there is none
+	}{
+		{"all is well", []string{sent, arrived, acked}, true, ""},
+		{"told before Send returned", []string{arrived, acked, sent}, true, ""},
+		{"dropped", []string{sent, dropped}, false, ""},
+		{"unknown, and arrived", []string{sent, unknown, arrived}, false, ""},
+		{"never told", []string{sent, arrived}, true, "has 0 outcomes"},
+		{"told twice", []string{sent, arrived, acked, acked}, true, "has 2 outcomes"},
+		{"lost", []string{sent, acked}, true, "lost"},
+		{"lost, told early", []string{acked, sent}, true, "lost"},
+		{"duplicated", []string{sent, arrived, arrived, acked}, true, "duplicated"},
+		{"reordered", []string{sent, "2 sent", "2 arrived", arrived, acked, "2 acked"}, true, "reordered"},
+		{"handled after it was acknowledged", []string{sent, acked, arrived}, true, "after its sender was told"},
+		{"dropped, but handled", []string{sent, arrived, dropped}, false, "but handled"},
+		{"refused, but handled", []string{arrived}, true, "was refused"},
+		{"unknown without need", []string{sent, unknown}, true, "unknown outcome"},
+		{"dropped without need", []string{sent, dropped}, true, "was dropped"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			j := newJudge(tt.gentle)
+			s := new(transport.Session)
+			for _, what := range tt.happen {
+				n := 1
+				if rest, two := strings.CutPrefix(what, "2 "); two {
+					n, what = 2, rest
+				}
+				switch what {
+				case sent:
+					j.sent(label{"c", n}, s, uint64(n))
+				case arrived:
+					j.arrived(&parcel{From: "c", N: n}, s, transport.Incoming{})
+				default:
+					j.told(transport.Outcome{Session: s, ID: uint64(n), Outcome: outcomes[what]})
+				}
+			}
+			got := strings.Join(j.verdict(), "\n")
+			if tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
+				t.Errorf("the verdict is %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
