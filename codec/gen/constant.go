@@ -41,7 +41,16 @@ func (e *emitter) notDefault(f *schema.Field, x string) string {
 		}
 		return fmt.Sprintf("%s != %s", x, goConstant(n, f.Default))
 	}
-	return e.notZero(n, x, nilDiffers(f))
+	return e.notZero(n, x, nilDiffers(f) || n.Kind == schema.Array && elementsDiffer(f))
+}
+
+// elementsDiffer tells whether some version has a value for the nil of what an array holds.
+func elementsDiffer(f *schema.Field) bool {
+	found := false
+	for _, l := range f.Layouts {
+		eachNode(l.Node, func(n *schema.Node) { found = found || n.Null })
+	}
+	return found
 }
 
 // notZero returns a condition that x differs from what a new value of its type holds, where
@@ -63,7 +72,7 @@ func (e *emitter) notZero(n *schema.Node, x string, nilDiffers bool) string {
 	case schema.Addr:
 		return x + ".IsValid()"
 	case schema.Array:
-		return fmt.Sprintf("slices.ContainsFunc(%s[:], func(e %s) bool { return %s })", x, n.Elem.Go, e.notZero(n.Elem, "e", false))
+		return fmt.Sprintf("slices.ContainsFunc(%s[:], func(e %s) bool { return %s })", x, n.Elem.Go, e.notZero(n.Elem, "e", nilDiffers))
 	case schema.StructKind:
 		return fmt.Sprintf("!isDefault%s(%s)", n.Struct.Name, address(x))
 	case schema.Pointer, schema.UnionKind:
