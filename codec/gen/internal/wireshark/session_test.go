@@ -34,6 +34,9 @@ func TestDissectorShowsASession(t *testing.T) {
 	c := capture{record(t, readings...)}
 	byPort := []string{"-o", "telemetry.ports:7400"}
 	first := dissect(t, p, c.pcap(whole))
+	for _, found := range complaints(first) {
+		t.Error(found)
+	}
 	checkReadings(t, first)
 	checkKinds(t, first)
 	for _, test := range []struct {
@@ -69,11 +72,9 @@ func lines(fs []field) []string {
 	return all
 }
 
+// checkReadings looks for each of the readings, in order.
 func checkReadings(t *testing.T, packets []packet) {
 	t.Helper()
-	for _, found := range complaints(packets) {
-		t.Error(found)
-	}
 	var data []field
 	for _, f := range frames(packets, "telemetry", false) {
 		if f.get("parley.kind") == "DATA" {
