@@ -55,16 +55,19 @@ func agent(ctx context.Context, e *env, args []string) int {
 		}
 		return err
 	}
-	bad := 0
+	var bad atomic.Int64
 	if *stdin {
-		bad, err = pipe(ctx, e, *device, send)
+		err = pipe(ctx, e, *device, &bad, send)
 	} else {
 		err = watch(ctx, e, &sampler{device: *device}, *interval, send)
+	}
+	if ctx.Err() != nil {
+		e.errorf("waiting for acknowledgements, at most %v; a second Ctrl-C ends it at once", *drain)
 	}
 	limit, cancel := context.WithTimeout(context.Background(), *drain)
 	defer cancel()
 	derr := client.Shutdown(limit)
-	return score.summary(e, bad, errors.Join(err, derr))
+	return score.summary(e, bad.Load(), errors.Join(err, derr))
 }
 
 // report tells a person the changes that matter: connected, lost, trying again.
@@ -77,28 +80,23 @@ func report(e *env, c transport.Change) {
 	}
 }
 
-// pipe sends the readings that stand in stdin until it ends or ctx does.
-func pipe(ctx context.Context, e *env, device string, send func(context.Context, *telemetry.Reading) error) (bad int, err error) {
-	type result struct {
-		bad int
-		err error
-	}
-	done := make(chan result, 1)
+// pipe sends the readings that stand in stdin until it ends or ctx does, and counts the lines
+// that are none.
+func pipe(ctx context.Context, e *env, device string, bad *atomic.Int64, send func(context.Context, *telemetry.Reading) error) error {
+	done := make(chan error, 1)
 	go func() { // a read of stdin cannot be interrupted, so it is left behind on Ctrl-C
-		n := 0
-		err := readLines(e.in, device, time.Now,
+		done <- readLines(e.in, device, time.Now,
 			func(r *telemetry.Reading) error { return send(ctx, r) },
-			func(err error) { n++; e.errorf("stdin: %v", err) })
-		done <- result{n, err}
+			func(err error) { bad.Add(1); e.errorf("stdin: %v", err) })
 	}()
 	select {
-	case r := <-done:
-		if errors.Is(r.err, context.Canceled) {
-			r.err = nil
+	case err := <-done:
+		if errors.Is(err, context.Canceled) {
+			return nil
 		}
-		return r.bad, r.err
+		return err
 	case <-ctx.Done():
-		return 0, nil
+		return nil
 	}
 }
 
@@ -144,7 +142,7 @@ func (o *outcomes) count(out transport.Outcome) {
 }
 
 // summary says what became of the readings and gives the exit code.
-func (o *outcomes) summary(e *env, badLines int, err error) int {
+func (o *outcomes) summary(e *env, badLines int64, err error) int {
 	accepted, acked, dropped := o.accepted.Load(), o.acked.Load(), o.dropped.Load()
 	unknown := accepted - acked - dropped
 	fmt.Fprintf(e.err, "agent: sent=%d acknowledged=%d unknown=%d dropped=%d bad-lines=%d\n", accepted, acked, unknown, dropped, badLines)

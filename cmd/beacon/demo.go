@@ -50,6 +50,9 @@ func demo(ctx context.Context, e *env, args []string) int {
 		result.print(e.out)
 	}
 	if why := result.failure(); why != "" {
+		if ctx.Err() != nil {
+			why = "stopped early: " + why
+		}
 		e.errorf("demo: %s; repeat it with -seed %d", why, d.seed)
 		return exitFailed
 	}

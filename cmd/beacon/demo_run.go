@@ -51,7 +51,7 @@ func (d *demonstration) run(ctx context.Context, show func(string)) (*demoResult
 			Reset: 0.002,
 		},
 	}
-	d.srv = newServer(func(r *telemetry.Reading) error {
+	d.srv = newServer(func(_ context.Context, r *telemetry.Reading) error {
 		d.ledger.delivered(r.Device, r.N)
 		return nil
 	}, 1, d.log)

@@ -51,12 +51,13 @@ func commands() []command {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal finds its default again, and kills
 	code := run(ctx, &env{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
 
-// run picks the command. A first signal ends ctx; after that a second one kills the process.
+// run picks the command. A command ends in good order when ctx does.
 func run(ctx context.Context, e *env, args []string) int {
 	if len(args) == 0 {
 		help(e.err)

@@ -27,7 +27,7 @@ func TestPeerInPython(t *testing.T) {
 	const count, upgradeAt = 600, 300
 	book := newLedger()
 	reached := make(chan struct{})
-	srv := newServer(func(r *telemetry.Reading) error {
+	srv := newServer(func(_ context.Context, r *telemetry.Reading) error {
 		book.delivered(r.Device, r.N)
 		if r.N == upgradeAt {
 			close(reached)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -49,7 +50,18 @@ func serve(ctx context.Context, e *env, args []string) int {
 	}
 
 	readings := &sink{w: lines}
-	srv := newServer(readings.write, codec.Version(*start), logger(e, *verbose))
+	broken := make(chan error, 1)
+	srv := newServer(func(ctx context.Context, r *telemetry.Reading) error {
+		err := readings.write(r)
+		if err != nil {
+			select {
+			case broken <- err:
+			default:
+			}
+			<-ctx.Done() // to return would acknowledge what was not written
+		}
+		return err
+	}, codec.Version(*start), logger(e, *verbose))
 	admin, err := listenAdmin(ln.Addr(), srv, telemetry.Protocol.Newest())
 	if err != nil {
 		ln.Close()
@@ -66,6 +78,9 @@ func serve(ctx context.Context, e *env, args []string) int {
 	go func() { served <- srv.Serve(ln) }()
 	select {
 	case err = <-served:
+	case err = <-broken:
+		err = fmt.Errorf("a reading cannot be written, so none is taken: %w", err)
+		*drain = 0
 	case <-ctx.Done():
 	}
 	printSessions(e.err, srv.Sessions(), time.Now())
@@ -82,17 +97,17 @@ func serve(ctx context.Context, e *env, args []string) int {
 	return exitOK
 }
 
-// newServer returns a server that gives each reading to write, once, before it acknowledges it.
-// Clients that never greet are taken for legacy ones, which send version 1 lines.
-func newServer(write func(*telemetry.Reading) error, start codec.Version, log *slog.Logger) *transport.Server {
+// newServer returns a server that gives each reading to write, once, and acknowledges it when
+// write has returned. The context is the session's. Clients that never greet are taken for legacy ones, which send version 1 lines.
+func newServer(write func(context.Context, *telemetry.Reading) error, start codec.Version, log *slog.Logger) *transport.Server {
 	srv := &transport.Server{
 		Protocol: telemetry.Protocol,
-		Handler: transport.HandlerFunc(func(_ context.Context, _ *transport.Session, in transport.Incoming) (codec.Message, error) {
+		Handler: transport.HandlerFunc(func(ctx context.Context, _ *transport.Session, in transport.Incoming) (codec.Message, error) {
 			r, ok := in.Message.(*telemetry.Reading)
 			if !ok {
 				return nil, errors.New("not a reading")
 			}
-			return nil, write(r)
+			return nil, write(ctx, r)
 		}),
 		Monitor: liveness.New(liveness.Config{}),
 		Log:     log,

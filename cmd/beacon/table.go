@@ -22,10 +22,18 @@ func printSessions(w io.Writer, sessions []transport.SessionInfo, now time.Time)
 		if s.Legacy {
 			state = "legacy"
 		}
-		fmt.Fprintf(t, "%v\t%s\t%v\t%s\t%s\t%s ago\t%v\t%d\t%d\n", s.Addr, s.Since.Format(time.TimeOnly), s.Version, state,
-			orDash(s.RTT), now.Sub(s.LastSeen).Round(time.Millisecond), s.Liveness, s.BytesIn, s.BytesOut)
+		fmt.Fprintf(t, "%v\t%s\t%v\t%s\t%s\t%s\t%v\t%d\t%d\n", s.Addr, s.Since.Format(time.TimeOnly), s.Version, state,
+			orDash(s.RTT), ago(now, s.LastSeen), s.Liveness, s.BytesIn, s.BytesOut)
 	}
 	t.Flush()
+}
+
+// ago tells how long ago t was; a zero t was never.
+func ago(now, t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return now.Sub(t).Round(time.Millisecond).String() + " ago"
 }
 
 func orDash(d time.Duration) string {
