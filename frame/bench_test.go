@@ -88,6 +88,30 @@ func BenchmarkReader(b *testing.B) {
 	})
 }
 
+// What a limit that is not set costs, or none, beside one that is set.
+func BenchmarkMaxFrame(b *testing.B) {
+	for _, f := range []struct {
+		name   string
+		format frame.Format
+	}{{"uint32be", frame.Uint32BE}, {"uint32le", frame.Uint32LE}, {"lf", frame.LF}, {"uvarint", frame.Uvarint}} {
+		for _, limit := range []int{1 << 20, 0, -1} {
+			b.Run(fmt.Sprintf("%s/%d", f.name, limit), func(b *testing.B) {
+				one, err := f.format.AppendFrame(nil, letters(64))
+				if err != nil {
+					b.Fatal(err)
+				}
+				r := frame.NewReader(&loopSource{data: bytes.Repeat(one, 512<<10/len(one)+1)}, f.format)
+				r.MaxFrame = limit
+				for b.Loop() {
+					if p, err := r.Next(); err != nil || len(p) != 64 {
+						b.Fatal(len(p), err)
+					}
+				}
+			})
+		}
+	}
+}
+
 func BenchmarkWriter(b *testing.B) {
 	eachMeasured(b, func(b *testing.B, f frame.Format, payload []byte) {
 		w := frame.NewWriter(io.Discard, f)

@@ -30,7 +30,7 @@ const (
 // call of any method. The buffer grows with the bytes received, never with a declared size.
 // A Decoder is for one goroutine at a time.
 type Decoder struct {
-	MaxFrame int      // largest payload in bytes; 0: DefaultMaxFrame; negative: no limit. May be changed between calls.
+	MaxFrame int      // largest payload in bytes; 0: DefaultMaxFrame, which the next call puts here; negative: no limit. May be changed between calls.
 	Oversize Oversize // what to do with a larger one; Fail if zero
 
 	buffer
@@ -115,11 +115,12 @@ func (d *Decoder) Next() ([]byte, error) {
 	if poisoning {
 		d.poison()
 	}
+	// A negative MaxFrame, no limit, is a very large uint.
 	if d.loop == loopUint32BE {
 		in, at := d.in, uint(d.r)
 		if at < uint(len(in)) && uint(len(in))-at >= 4 {
 			n := uint(binary.BigEndian.Uint32(in[at:]))
-			if at += 4; n <= uint(len(in))-at && int(n) <= d.MaxFrame {
+			if at += 4; n <= uint(len(in))-at && n <= uint(d.MaxFrame) {
 				d.r = int(at + n)
 				return d.lend(in[at : at+n : at+n]), nil
 			}
@@ -128,7 +129,7 @@ func (d *Decoder) Next() ([]byte, error) {
 		in, f := d.in, d.length
 		if at := uint(d.r) + f.at; at < uint(len(in)) && uint(len(in))-at >= 8 {
 			size := f.size8(in[at:])
-			if size >= f.fewest && size <= uint64(len(in)-d.r) && int(size)-f.Strip <= d.MaxFrame {
+			if size >= f.fewest && size <= uint64(len(in)-d.r) && uint(int(size)-f.Strip) <= uint(d.MaxFrame) {
 				start := d.r + f.Strip
 				d.r += int(size)
 				return d.lend(in[start:d.r:d.r]), nil
@@ -138,16 +139,16 @@ func (d *Decoder) Next() ([]byte, error) {
 		b := d.in[d.r:]
 		if n := bytes.IndexByte(b, '\n'); n < 0 {
 			d.from = len(b) // searched
-		} else if end := trimCR(b, n); end <= d.MaxFrame {
+		} else if end := trimCR(b, n); uint(end) <= uint(d.MaxFrame) {
 			d.r += n + 1
 			return d.lend(b[:end:end]), nil
 		}
 	} else if d.loop == loopVarint {
-		if p, ok := d.small(d.MaxFrame); ok {
+		if p, ok := d.small(uint(d.MaxFrame)); ok {
 			return p, nil
 		}
 	} else if d.loop == loopMarked {
-		if p, ok := d.marked(d.MaxFrame); ok {
+		if p, ok := d.marked(uint(d.MaxFrame)); ok {
 			return p, nil
 		}
 	}
@@ -177,6 +178,9 @@ func (d *Decoder) PeekSize() (uint64, error) {
 //
 //go:noinline
 func (d *Decoder) next() ([]byte, error) {
+	if d.MaxFrame == 0 {
+		d.MaxFrame = DefaultMaxFrame // where the loops see it
+	}
 	if d.loop != loopNone {
 		if p, ok := d.split1(); ok {
 			return d.lend(p), nil

@@ -125,6 +125,57 @@ func TestPiece(t *testing.T) {
 // hidden keeps a format's kind from the decoder, which then has to call Split.
 type hidden struct{ frame.Format }
 
+// A limit that is not set, or none, does not keep frames from the loops: they do not need Split.
+func TestLoopsTakeAnyLimit(t *testing.T) {
+	for _, f := range []frame.Format{
+		frame.Uint32BE, frame.Uint32LE, frame.LF, frame.Uvarint,
+		frame.LengthField{Offset: 1, Size: 4, Magic: "M", Strip: 5},
+	} {
+		for _, limit := range []int{0, -1, 1000} {
+			var wire []byte
+			for _, p := range []string{"first", "the second frame", "the third frame"} {
+				wire, _ = f.AppendFrame(wire, []byte(p))
+			}
+			r, d := frame.NewReader(bytes.NewReader(wire), f), frame.NewDecoder(f)
+			r.MaxFrame, d.MaxFrame = limit, limit
+			d.Write(wire)
+			want(t, r, "first")
+			if p, err := d.Next(); string(p) != "first" || err != nil {
+				t.Fatalf("%q, %v", p, err)
+			}
+			frame.LoseSplit(r)
+			frame.LoseSplitOf(d)
+			want(t, r, "the second frame")
+			if p, err := d.Next(); string(p) != "the second frame" || err != nil {
+				t.Errorf("%#v, limit %d: decoder gives %q, %v", f, limit, p, err)
+			}
+		}
+	}
+}
+
+// The default limit holds for a Reader and a Decoder that nobody made with New.
+func TestZeroValueHasDefaultLimit(t *testing.T) {
+	wire, _ := frame.Uint32BE.AppendFrame(nil, make([]byte, frame.DefaultMaxFrame))
+	wire = append(wire, 0, 0x10, 0, 1) // one byte more
+	var r frame.Reader
+	r.Reset(bytes.NewReader(wire), frame.Uint32BE)
+	var d frame.Decoder
+	d.Reset(frame.Uint32BE)
+	d.Write(wire)
+	for name, next := range map[string]func() ([]byte, error){"Reader": r.Next, "Decoder": d.Next} {
+		if p, err := next(); len(p) != frame.DefaultMaxFrame || err != nil {
+			t.Errorf("%s: %d bytes, %v", name, len(p), err)
+		}
+		var e *frame.Error
+		if _, err := next(); !errors.As(err, &e) || e.Limit != frame.DefaultMaxFrame || e.Declared != e.Limit+1 {
+			t.Errorf("%s: error %v, want one about the limit", name, err)
+		}
+	}
+	if r.MaxFrame != frame.DefaultMaxFrame || d.MaxFrame != frame.DefaultMaxFrame {
+		t.Errorf("MaxFrame is %d and %d, want the default in both", r.MaxFrame, d.MaxFrame)
+	}
+}
+
 // The loops of Next give what Split gives.
 func TestLoopsEqualSplit(t *testing.T) {
 	for _, c := range formats {
@@ -140,7 +191,7 @@ func TestLoopsEqualSplit(t *testing.T) {
 			streams = append(streams, append([]byte(s), streams[0]...))
 		}
 		for _, s := range streams {
-			for _, limit := range []int{2, 1000} {
+			for _, limit := range []int{2, 1000, 0, -1} {
 				one, two := frame.NewReader(bytes.NewReader(s), run), frame.NewReader(bytes.NewReader(s), hidden{run})
 				one.MaxFrame, two.MaxFrame = limit, limit
 				one.Oversize, two.Oversize = frame.Skip, frame.Skip

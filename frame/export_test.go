@@ -5,3 +5,9 @@ func Moved(r *Reader) int64 { return r.d.cost }
 
 // BufferSize returns the size of the buffer that a decoder holds.
 func BufferSize(d *Decoder) int { return cap(d.in) }
+
+// LoseSplit makes each frame that r gives from now on, other than by one of Next's loops, an error.
+func LoseSplit(r *Reader) { LoseSplitOf(&r.d) }
+
+// LoseSplitOf is LoseSplit for a Decoder.
+func LoseSplitOf(d *Decoder) { d.f = invalid{corrupt("Split was called")} }

@@ -74,7 +74,7 @@ func (d *Decoder) split1() ([]byte, bool) {
 
 // small returns the next frame behind a size of one or two bytes, if it is complete and no larger
 // than most.
-func (d *Decoder) small(most int) ([]byte, bool) {
+func (d *Decoder) small(most uint) ([]byte, bool) {
 	b := d.in[d.r:]
 	if len(b) < 2 {
 		return nil, false
@@ -86,7 +86,7 @@ func (d *Decoder) small(most int) ([]byte, bool) {
 		}
 		n, head = n&0x7F|int(b[1])<<7, 2
 	}
-	if b = b[head:]; n > len(b) || n > most {
+	if b = b[head:]; n > len(b) || uint(n) > most {
 		return nil, false
 	}
 	d.r += head + n
@@ -113,7 +113,7 @@ func (f *lengthField) size8(b []byte) uint64 {
 
 // marked returns the next frame of a format with a magic or a trailer, if it is complete, sound,
 // and no larger than most.
-func (d *Decoder) marked(most int) ([]byte, bool) {
+func (d *Decoder) marked(most uint) ([]byte, bool) {
 	f, b := d.length, d.in[d.r:]
 	if len(b) < f.Offset+8 {
 		return nil, false
@@ -124,7 +124,7 @@ func (d *Decoder) marked(most int) ([]byte, bool) {
 	}
 	end := int(size) - len(f.Trailer)
 	p := b[f.Strip:end:end]
-	if len(p) > most {
+	if uint(len(p)) > most {
 		return nil, false
 	}
 	d.r += int(size)

@@ -17,7 +17,7 @@ import (
 // An error of the source, such as a read deadline that passed, loses no byte: the next call
 // reads on. After io.EOF the reader reads no more.
 type Reader struct {
-	MaxFrame int      // largest payload in bytes; 0: DefaultMaxFrame; negative: no limit. May be changed between calls.
+	MaxFrame int      // largest payload in bytes; 0: DefaultMaxFrame, which the next call puts here; negative: no limit. May be changed between calls.
 	Oversize Oversize // what to do with a larger one; Fail if zero
 	// Exact: never read past the end of the frame that is asked for, so that what follows it
 	// stays in the source (STARTTLS). Costs a read for each header, and for each byte of a
@@ -63,12 +63,12 @@ func (r *Reader) Next() ([]byte, error) {
 	if poisoning {
 		d.poison()
 	}
-	// As in Decoder.Next, which is a call away.
+	// As in Decoder.Next, which is a call away. A negative MaxFrame is a very large uint.
 	if d.loop == loopUint32BE {
 		in, at := d.in, uint(d.r)
 		if at < uint(len(in)) && uint(len(in))-at >= 4 {
 			n := uint(binary.BigEndian.Uint32(in[at:]))
-			if at += 4; n <= uint(len(in))-at && int(n) <= r.MaxFrame {
+			if at += 4; n <= uint(len(in))-at && n <= uint(r.MaxFrame) {
 				d.r = int(at + n)
 				return d.lend(in[at : at+n : at+n]), nil
 			}
@@ -77,7 +77,7 @@ func (r *Reader) Next() ([]byte, error) {
 		in, f := d.in, d.length
 		if at := uint(d.r) + f.at; at < uint(len(in)) && uint(len(in))-at >= 8 {
 			size := f.size8(in[at:])
-			if size >= f.fewest && size <= uint64(len(in)-d.r) && int(size)-f.Strip <= r.MaxFrame {
+			if size >= f.fewest && size <= uint64(len(in)-d.r) && uint(int(size)-f.Strip) <= uint(r.MaxFrame) {
 				start := d.r + f.Strip
 				d.r += int(size)
 				return d.lend(in[start:d.r:d.r]), nil
@@ -87,16 +87,16 @@ func (r *Reader) Next() ([]byte, error) {
 		b := d.in[d.r:]
 		if n := bytes.IndexByte(b, '\n'); n < 0 {
 			d.from = len(b) // searched
-		} else if end := trimCR(b, n); end <= r.MaxFrame {
+		} else if end := trimCR(b, n); uint(end) <= uint(r.MaxFrame) {
 			d.r += n + 1
 			return d.lend(b[:end:end]), nil
 		}
 	} else if d.loop == loopVarint {
-		if p, ok := d.small(r.MaxFrame); ok {
+		if p, ok := d.small(uint(r.MaxFrame)); ok {
 			return p, nil
 		}
 	} else if d.loop == loopMarked {
-		if p, ok := d.marked(r.MaxFrame); ok {
+		if p, ok := d.marked(uint(r.MaxFrame)); ok {
 			return p, nil
 		}
 	}
@@ -108,6 +108,9 @@ func (r *Reader) Next() ([]byte, error) {
 //go:noinline
 func (r *Reader) next() ([]byte, error) {
 	d := &r.d
+	if r.MaxFrame == 0 {
+		r.MaxFrame = DefaultMaxFrame // where the loops see it
+	}
 	d.MaxFrame, d.Oversize = r.MaxFrame, r.Oversize
 	payload, err := d.next()
 	for err == ErrShort {
