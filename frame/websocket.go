@@ -64,7 +64,7 @@ func parseWebSocket(b []byte) (h webSocketHeader, need int, err error) {
 	return h, 0, nil
 }
 
-// ZMTP is the format of ZMTP 3.1 frames behind the greeting (23/ZMTP). The payload is the whole
+// ZMTP is the format of ZMTP 3.1 frames behind the greeting (37/ZMTP). The payload is the whole
 // frame: flags, size, body.
 //
 //	00 05 hello
