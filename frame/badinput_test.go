@@ -14,6 +14,8 @@ import (
 )
 
 // first returns what Next makes of in.
+//
+//parley:borrows
 func first(f frame.Format, in string) ([]byte, error) {
 	return frame.NewReader(strings.NewReader(in), f).Next()
 }

@@ -20,7 +20,9 @@ type plain struct {
 }
 
 func (p *plain) Attach(time.Time, *session.Opening) (uint64, error) { return 0, ErrLegacy }
-func (p *plain) Space(uint64) []byte                                { return p.Plain.Space() }
+
+//parley:borrows
+func (p *plain) Space(uint64) []byte { return p.Plain.Space() }
 
 func (p *plain) Wrote(now time.Time, _ uint64, n int) {
 	p.stats.BytesIn += uint64(n)

@@ -71,6 +71,8 @@ func (m *Machine) Tick(now time.Time) {
 // Space returns where to read the bytes of the connection gen into, or nil if gen is not the
 // present generation. It is valid until Wrote, or, when a newer connection is attached
 // meanwhile, for as long as anybody reads into it.
+//
+//parley:borrows
 func (m *Machine) Space(gen uint64) []byte {
 	l := m.at(gen)
 	if l == nil || l.closing {

@@ -88,6 +88,8 @@ func (p *Profile) OpenRefusing(now time.Time, r *negotiate.Refusal) *Opening {
 
 // Space returns where to read the peer's bytes into. It is valid until the next call of any
 // method but Output and Flushed.
+//
+//parley:borrows
 func (o *Opening) Space() []byte {
 	if o.hello == nil && o.link != nil {
 		return o.link.dec.Space(helloBuffer)

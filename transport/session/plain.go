@@ -161,6 +161,8 @@ func (p *Plain) Send(now time.Time, msg codec.Message) error {
 }
 
 // Space returns where to read into, nil when the connection has ended.
+//
+//parley:borrows
 func (p *Plain) Space() []byte {
 	if p.err != nil {
 		return nil
