@@ -91,6 +91,21 @@ func TestResumeWindowEnds(t *testing.T) {
 	}
 }
 
+func TestResumeWindowEndsWithTheAttachment(t *testing.T) {
+	p := profile(t, negotiate.Server, nil)
+	x := newServerPeer(t, p)
+	x.m.Detach(x.now, x.gen, errors.New("cut"))
+	y := reattach(t, p, x, session.Envelope{Generation: 2, First: 1}, true)
+	y.attach()
+	for range 50 {
+		y.later(3 * time.Second)
+		y.send(session.Envelope{Kind: session.KindPong})
+	}
+	if y.m.State() != session.Attached {
+		t.Errorf("150 s after it was attached again the session is %v", y.m.State())
+	}
+}
+
 func TestGoAwayStopsNumbering(t *testing.T) {
 	x := newClientPeer(t, profile(t, negotiate.Client, nil))
 	x.m.Send(x.now, &sessiontest.Msg{N: 1}, session.SendOptions{})

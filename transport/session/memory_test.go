@@ -36,6 +36,7 @@ func TestBytesBeingWrittenAreNotUsedAgain(t *testing.T) {
 		for range 40 {
 			m.Send(x.now, &sessiontest.Msg{Body: strings.Repeat("z", 900)}, session.SendOptions{})
 		}
+		m.Send(x.now, &sessiontest.Msg{Body: strings.Repeat("z", size)}, session.SendOptions{})
 		y.pump()
 		if !bytes.Equal(slices.Concat(written...), before) {
 			t.Fatalf("a message of %d bytes changed while it was written", size)
