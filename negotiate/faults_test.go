@@ -126,7 +126,12 @@ func TestFaults(t *testing.T) {
 			for _, finder := range finders {
 				cmd := exec.Command(bin, "-test.run", finder.run, "-test.timeout=60s")
 				cmd.Env = append(os.Environ(), "PARLEY_FAULTS=", "PARLEY_EXPLORE=")
-				if out, err := cmd.CombinedOutput(); err != nil {
+				out, err := cmd.CombinedOutput()
+				if strings.Contains(string(out), "test timed out") {
+					t.Errorf("%s did not come to an end", finder.name) // that is no finding
+					continue
+				}
+				if err != nil {
 					t.Logf("found by %s\n%s", finder.name, story(string(out)))
 					return
 				}
