@@ -26,7 +26,7 @@
 // # Goroutines
 //
 // An idle session has one goroutine at the server, which reads. Handlers run on it, one at a
-// time; when one takes longer than 10 ms another goroutine reads on, so heartbeats are
+// time; when one takes longer than 10 to 20 ms another goroutine reads on, so heartbeats are
 // answered. Output is written by whoever caused it when nothing else is on its way;
 // otherwise by a writer that is started on demand, gathers what comes, and ends when there is
 // no more. A session that has been quiet for 2 seconds gives its buffers back.

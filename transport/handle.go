@@ -11,8 +11,9 @@ import (
 	"github.com/parleyproto/parley/transport/session"
 )
 
-// handle runs the handler for one message, and answers a call.
-func (s *Session) handle(ev *session.Event) {
+// handle runs the handler for one message, and answers a call. It tells whether the message, no
+// call, is to be reported to its sender as dropped.
+func (s *Session) handle(ev *session.Event) (failed bool) {
 	in := Incoming{Message: ev.Message, Seq: ev.Seq, Size: ev.Size, Dup: ev.Dup, Call: ev.Call != 0}
 	reply, err := s.run(in)
 	if ev.Call != 0 {
@@ -22,6 +23,7 @@ func (s *Session) handle(ev *session.Event) {
 	} else if err != nil {
 		s.log.Warn("transport: handler failed", "session", s, "seq", ev.Seq, "err", err)
 	}
+	return ev.Call == 0 && err == errPanicked
 }
 
 // run calls the handler. A panic becomes an error.

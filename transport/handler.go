@@ -15,10 +15,11 @@ type Handler interface {
 	//
 	// The reply is sent to a peer that called (in.Call); nil means that there is none
 	// besides "done". An error is told to a peer that called, and logged. A panic costs
-	// its own message only: it is logged, and a call gets an error.
+	// its own message only: it is logged, the sender learns that the message was dropped
+	// (session.Failed), and a call gets an error.
 	//
-	// It runs on the goroutine that reads the connection; one that takes longer than 10 ms
-	// has the reading taken off it, so it may block, and may call other peers. ctx ends
+	// It runs on the goroutine that reads the connection; one that takes longer than 10 to
+	// 20 ms has the reading taken off it, so it may block, and may call other peers. ctx ends
 	// with the session; waiting for this session's Flush under it is an error.
 	Handle(ctx context.Context, s *Session, in Incoming) (reply codec.Message, err error)
 }

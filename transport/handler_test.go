@@ -22,10 +22,14 @@ func TestPanicCostsItsOwnMessage(t *testing.T) {
 			2: func(context.Context, *transport.Session) { panic("two") },
 		}}
 		serve(t, &network, "server", &transport.Server{Handler: h})
-		c := dial(t, &network, transport.Config{})
+		var outcomes []transport.Outcome
+		c := dial(t, &network, transport.Config{OnOutcome: func(o transport.Outcome) { outcomes = append(outcomes, o) }})
 		send(t, c.Session, 1, 3)
 		flush(t, c.Session)
 		h.want(t, 3)
+		if len(outcomes) != 1 || outcomes[0].ID != 2 || outcomes[0].Outcome != session.Dropped || outcomes[0].Reason != session.Failed {
+			t.Errorf("outcomes: %+v; want message 2 dropped, its handler failed", outcomes)
+		}
 		_, err := c.Call(t.Context(), &Note{N: 2})
 		var failed *session.CallError
 		if !errors.As(err, &failed) || !strings.Contains(failed.Text, "panicked") {

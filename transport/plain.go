@@ -54,6 +54,7 @@ func (p *plain) Detach(now time.Time, _ uint64, err error)      { p.Plain.Close(
 func (p *plain) GoAway(time.Time, time.Duration, []string)      {}
 func (p *plain) Upgrade(time.Time, codec.Version) error         { return ErrLegacy }
 func (p *plain) Done(uint64)                                    {}
+func (p *plain) Drop(uint64)                                    {}
 func (p *plain) Flush(time.Time) uint64                         { return 0 }
 func (p *plain) Unflush(uint64)                                 {}
 func (p *plain) Stats() session.Stats                           { return p.stats }

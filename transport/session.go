@@ -67,6 +67,7 @@ type machine interface {
 	Reply(now time.Time, call uint64, m codec.Message, o session.SendOptions) (id uint64, err error)
 	Fail(now time.Time, call uint64, text string) (id uint64, err error)
 	Done(id uint64)
+	Drop(id uint64)
 	Flush(now time.Time) (id uint64)
 	Unflush(id uint64)
 	Upgrade(now time.Time, v codec.Version) error

@@ -32,6 +32,7 @@ type batch struct {
 	n        int
 	progress atomic.Int32 // how many are done
 	messages [maxBatch]session.Event
+	failed   [maxBatch]bool // their handlers; valid as far as progress says
 }
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
@@ -137,7 +138,7 @@ func (s *Session) handleBatch(b *batch) {
 	s.wakeWatch()
 	s.unlock()
 	for i := 0; i < b.n && !s.hasEnded(); i++ {
-		s.handle(&b.messages[i])
+		b.failed[i] = s.handle(&b.messages[i])
 		b.progress.Store(int32(i + 1))
 	}
 	s.mu.Lock()
@@ -160,7 +161,11 @@ func (s *Session) hasEnded() bool {
 func (t *turns) tell(s *Session) {
 	if b := t.batch; b != nil {
 		for n := int(b.progress.Load()); t.told < n; t.told++ {
-			s.m.Done(b.messages[t.told].ID)
+			if id := b.messages[t.told].ID; b.failed[t.told] {
+				s.m.Drop(id)
+			} else {
+				s.m.Done(id)
+			}
 		}
 	}
 }

@@ -95,7 +95,7 @@ func (m *Machine) attachServer(o *Opening) error {
 		answer.Flags = FlagKnown
 	}
 	l.send(&answer)
-	m.attached(l, e.Received, known)
+	m.attached(l, e, known)
 	return nil
 }
 
@@ -138,13 +138,14 @@ func (m *Machine) attachedBy(l *link, e *Envelope) error {
 		m.lose()
 	}
 	m.known, m.epoch = true, e.Epoch
-	m.attached(l, e.Received, known)
+	m.attached(l, e, known)
 	return nil
 }
 
-// attached begins to send: first again what the peer has not received.
-func (m *Machine) attached(l *link, received uint64, resumed bool) {
-	o := &m.outbox
+// attached begins to send: first again what the peer has not received, by its ATTACH or ATTACHED.
+func (m *Machine) attached(l *link, e *Envelope, resumed bool) {
+	o, received := &m.outbox, e.Received
+	m.inbox.confirm(e.First)
 	early := l.early && o.sent > 0
 	l.early = false
 	l.beat.attachBy = never

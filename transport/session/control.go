@@ -60,7 +60,7 @@ func (m *Machine) ack(l *link, e *Envelope) error {
 			in.ask = l.lastIn
 		}
 	}
-	return m.acked(l, e.Done, e.Received)
+	return m.acked(l, e.Done, e.Received, e.Dropped)
 }
 
 // nacked goes back to a message that the peer could not decode. A GAP needs no decoding.

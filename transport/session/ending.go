@@ -135,4 +135,5 @@ func (m *Machine) lose() {
 	in.base += in.received
 	in.received, in.done, in.told, in.weight, in.owed = 0, 0, 0, 0, 0
 	in.pending = ring[arrival]{}
+	in.failures = nil
 }

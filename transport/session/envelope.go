@@ -75,6 +75,7 @@ type Envelope struct {
 
 	Seq            uint64 // DATA, NACK, GAP
 	Done, Received uint64 // ACK, DATA with FlagAck; Received also of ATTACH and ATTACHED
+	Dropped        uint64 // ACK: the message that its handler could not complete; 0: none
 	Call           uint64 // DATA with FlagCall or FlagReply
 	Ext            []byte // DATA with FlagExt: extensions, see docs/protocol.md, 5.3
 	Payload        []byte // DATA: a message or a fragment of one

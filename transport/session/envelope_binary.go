@@ -13,6 +13,9 @@ func (e *Envelope) appendBinary(dst []byte) []byte {
 			dst = append(dst, e.Text...)
 		}
 	}
+	if n := e.extra(); n != nil && *n != 0 {
+		dst = binary.AppendUvarint(dst, *n)
+	}
 	return dst
 }
 
@@ -35,6 +38,11 @@ func (e *Envelope) parseBinary(b []byte) error {
 			return malformed(e.Kind, at, fieldNames[f]+" "+reason)
 		}
 		at += n
+	}
+	if l.extra != 0 && at < len(b) {
+		if _, reason := e.parseField(l.extra, b[at:]); reason != "" {
+			return malformed(e.Kind, at, fieldNames[l.extra]+" "+reason)
+		}
 	}
 	if l.exact && at < len(b) {
 		return malformed(e.Kind, at, "bytes after the last field")

@@ -90,7 +90,7 @@ func genEnvelope() gopter.Gen {
 				e.Call = b
 			}
 		case session.KindAck:
-			e.Flags, e.Done, e.Received = flags&1, a, b
+			e.Flags, e.Done, e.Received, e.Dropped = flags&1, a, b, c%3
 		case session.KindPing:
 			e.ID, e.Next = a, b
 		case session.KindPong:
@@ -134,7 +134,7 @@ var inverse = gopterprop.ForAll(func(e session.Envelope) string {
 		if d := cmp.Diff(e, got); d != "" {
 			return d
 		}
-		if openEnded := e.Kind == session.KindData || e.Kind == session.KindReject || e.Kind > session.KindCut; text || openEnded {
+		if openEnded := e.Dropped != 0 || e.Kind == session.KindData || e.Kind == session.KindReject || e.Kind > session.KindCut; text || openEnded {
 			continue
 		}
 		for n := range b {

@@ -25,6 +25,10 @@ func (e *Envelope) appendText(dst []byte) []byte {
 			dst = append(dst, e.Text...)
 		}
 	}
+	if n := e.extra(); n != nil && *n != 0 {
+		dst = append(append(append(dst, ' '), fieldNames[l.extra]...), '=')
+		dst = strconv.AppendUint(dst, *n, 10)
+	}
 	return dst
 }
 
@@ -47,6 +51,14 @@ func (e *Envelope) parseText(b []byte) error {
 		after, reason := e.parsePair(f, rest)
 		if reason != "" {
 			return malformed(e.Kind, at, fieldNames[f]+" "+reason)
+		}
+		rest = after
+	}
+	if name := fieldNames[l.extra]; l.extra != 0 && bytes.HasPrefix(rest, []byte(" "+name+"=")) {
+		at := len(b) - len(rest)
+		after, reason := e.parsePair(l.extra, rest)
+		if reason != "" {
+			return malformed(e.Kind, at, name+" "+reason)
 		}
 		rest = after
 	}

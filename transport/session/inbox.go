@@ -11,6 +11,8 @@ type inbox struct {
 	pending  ring[arrival]
 	weight   int // of the messages in pending that are not done
 
+	failures *failures // nil: no handler has failed
+
 	owed  int     // weight done and not told
 	ackBy instant // when what is owed is told at the latest
 	ask   uint64  // the peer wants to know when this is done; 0: nothing
@@ -29,8 +31,9 @@ type assembly struct {
 
 // arrival is a message between received and done.
 type arrival struct {
-	weight uint32
-	done   bool
+	weight  uint32
+	done    bool
+	dropped bool // done, but its handler failed
 }
 
 // data takes one DATA. It returns true with ev set if a message is complete.
@@ -41,7 +44,7 @@ func (m *Machine) data(l *link, b []byte, ev *Event) bool {
 		err = &ProtocolError{Section: "5.6", Reason: "DATA where none may come"}
 	}
 	if err == nil && h.flags&FlagAck != 0 {
-		err = m.acked(l, h.done, h.received)
+		err = m.acked(l, h.done, h.received, 0)
 	}
 	if err != nil {
 		m.detach(l, err)
@@ -168,7 +171,13 @@ func (m *Machine) arrived(weight int) {
 // Done says that the handler of the EventMessage with this ID has completed it, however it
 // ended; that is what acknowledges it. An ID of a lost session, or one that is done, does
 // nothing.
-func (m *Machine) Done(id uint64) {
+func (m *Machine) Done(id uint64) { m.complete(id, false) }
+
+// Drop is Done for a message whose handler could not complete it. The sender learns that it was
+// dropped, with the reason Failed.
+func (m *Machine) Drop(id uint64) { m.complete(id, true) }
+
+func (m *Machine) complete(id uint64, dropped bool) {
 	in := &m.inbox
 	i := id - in.base - in.done - 1 // wraps to a large number if it was done before
 	if i >= uint64(in.pending.len()) {
@@ -178,12 +187,16 @@ func (m *Machine) Done(id uint64) {
 	if a.done {
 		return
 	}
-	a.done = true
+	a.done, a.dropped = true, dropped
 	in.weight -= int(a.weight)
 	for in.pending.len() > 0 && in.pending.at(0).done {
-		in.owed += int(in.pending.at(0).weight)
-		in.pending.pop()
+		first := in.pending.at(0)
+		in.owed += int(first.weight)
 		in.done++
+		if first.dropped {
+			in.fail(in.done, m.p.window)
+		}
+		in.pending.pop()
 	}
 	if in.done > in.told && in.ackBy == never {
 		in.ackBy = m.now + m.p.cfg.AckDelay

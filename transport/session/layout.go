@@ -23,6 +23,7 @@ const (
 	fRetry
 	fText // to the end
 	fAlt  // to the end
+	fDropped
 )
 
 var fieldNames = [...]string{
@@ -30,6 +31,7 @@ var fieldNames = [...]string{
 	fGeneration: "generation", fFirst: "first", fAuth: "auth", fEpoch: "epoch",
 	fVersion: "version", fNonce: "nonce", fLast: "last", fFrames: "frames", fProof: "proof",
 	fSeq: "seq", fCode: "code", fRetry: "retry", fText: "msg", fAlt: "alt",
+	fDropped: "dropped",
 }
 
 // layout is how one kind is spelled, in both spellings (docs/protocol.md, 5.2).
@@ -38,11 +40,12 @@ type layout struct {
 	flag   string  // the name of flag 0x01; empty: no flags
 	fields []field // in order
 	exact  bool    // nothing may follow the last field
+	extra  field   // a number that may follow the last field, absent when it is 0; 0: none
 }
 
 var layouts = [...]layout{
 	KindData:     {name: "DATA"},
-	KindAck:      {name: "ACK", flag: "ask", fields: []field{fDone, fReceived}},
+	KindAck:      {name: "ACK", flag: "ask", fields: []field{fDone, fReceived}, extra: fDropped},
 	KindPing:     {name: "PING", fields: []field{fID, fNext}},
 	KindPong:     {name: "PONG", fields: []field{fID}},
 	KindProbe:    {name: "PROBE", fields: []field{fEpoch, fProof}, exact: true},
@@ -88,9 +91,15 @@ func (e *Envelope) num(f field) *uint64 {
 		return &e.Code
 	case fRetry:
 		return &e.Retry
+	case fDropped:
+		return &e.Dropped
 	}
 	return nil
 }
+
+// extra returns where the number that may follow the last field is kept, or nil if e's kind has
+// none.
+func (e *Envelope) extra() *uint64 { return e.num(layouts[e.Kind].extra) }
 
 // fixed returns where a byte string of fixed size is kept, or nil if f is none.
 func (e *Envelope) fixed(f field) []byte {

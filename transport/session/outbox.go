@@ -126,18 +126,26 @@ func (m *Machine) settled(id uint64) {
 	o.flushes = kept
 }
 
-// acked takes an acknowledgement.
-func (m *Machine) acked(l *link, done, received uint64) error {
+// acked takes an acknowledgement. Of what is done, the peer's handler failed with dropped; 0: with
+// none.
+func (m *Machine) acked(l *link, done, received, dropped uint64) error {
 	o := &m.outbox
 	if done > received || received > l.lastOut {
 		return &ProtocolError{Section: "6.6", Reason: fmt.Sprintf("ACK of %d done and %d received, when %d were sent", done, received, l.lastOut)}
+	}
+	if dropped > done {
+		return &ProtocolError{Section: "6.6", Reason: fmt.Sprintf("ACK of %d dropped, when %d were done", dropped, done)}
 	}
 	o.got = max(o.got, received)
 	for o.first <= done {
 		it := o.flight.at(0)
 		o.weight -= int(it.weight)
 		if !it.has(itemGone) {
-			m.outcome(it, o.first, Acked, 0, nil)
+			if o.first == dropped {
+				m.outcome(it, o.first, Dropped, Failed, nil)
+			} else {
+				m.outcome(it, o.first, Acked, 0, nil)
+			}
 			id := it.id
 			m.release(it)
 			m.settled(id)

@@ -5,7 +5,7 @@ type Outcome uint8
 
 const (
 	Acked   Outcome = iota + 1 // the peer's handler completed it
-	Dropped                    // it was given up, and has not been and will not be handed over; see Reason
+	Dropped                    // it was given up, and has not been and will not be handed over (but see Failed); see Reason
 	Unknown                    // the session ended before the peer said: perhaps it was handed over, perhaps not
 )
 
@@ -34,6 +34,7 @@ const (
 	Overflowed  Reason = 5 // newer messages needed its place in the queue
 	Cancelled   Reason = 6 // Cancel
 	Unsent      Reason = 7 // the session ended before it was written
+	Failed      Reason = 8 // the peer's handler got it and panicked; told in an ACK
 )
 
 // String returns the reason in a word.
@@ -53,6 +54,8 @@ func (r Reason) String() string {
 		return "cancelled"
 	case Unsent:
 		return "unsent"
+	case Failed:
+		return "failed"
 	}
 	return "none"
 }

@@ -71,6 +71,9 @@ func (m *Machine) acknowledge(l *link) {
 	if m.state != Attached || l.closing || !ask && !m.acksNow() {
 		return
 	}
+	if !m.confess(l) {
+		return
+	}
 	e := Envelope{Kind: KindAck}
 	if ask {
 		e.Flags, m.outbox.ask = FlagAsk, false

@@ -1,11 +1,11 @@
 -- The envelope of a frame in its two spellings: docs/protocol.md, section 5.
 
 -- Kinds by their number: flags by bit, then fields. A number behind a field is the size of a
--- string of bytes; "text" runs to the end. Behind the last field of a strict kind stands nothing.
+-- string of bytes; "text" runs to the end; what is optional is the last. Behind the last field of a strict kind stands nothing.
 local KINDS = {
   [0x01] = {name = "DATA", flags = {
     {0x01, "ack"}, {0x02, "more"}, {0x04, "cont"}, {0x08, "call"}, {0x10, "reply"}, {0x20, "dup"}, {0x80, "ext"}}},
-  [0x02] = {name = "ACK", flags = {{0x01, "ask"}}, {"done"}, {"received"}},
+  [0x02] = {name = "ACK", flags = {{0x01, "ask"}}, {"done"}, {"received"}, {"dropped", optional = true}},
   [0x03] = {name = "PING", {"id"}, {"next"}},
   [0x04] = {name = "PONG", {"id"}},
   [0x05] = {name = "PROBE", strict = true, {"epoch"}, {"proof", 32}},
@@ -97,6 +97,7 @@ local function binary_envelope(r, tree, env)
   if kind.name == "DATA" then return binary_data(r, tree, env) end
   for _, field in ipairs(kind) do
     local from = r.i
+    if field.optional and r:left() == 0 then break end
     if not field[2] then
       binary_number(r, tree, env, field[1])
     else
@@ -203,6 +204,6 @@ local function text_envelope(r, tree, env)
     end
   end
   for _, field in ipairs(kind) do
-    if field[2] ~= "text" and env[field[1]] == nil then r:fail(r.n, "%s lacks %s", name, field[1]) end
+    if field[2] ~= "text" and not field.optional and env[field[1]] == nil then r:fail(r.n, "%s lacks %s", name, field[1]) end
   end
 end
