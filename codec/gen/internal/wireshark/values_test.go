@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"go/constant"
 	"math"
 	"math/rand"
 	"net/netip"
@@ -183,7 +184,11 @@ func (fl *flattener) part(name string, n *schema.Node, x any) {
 
 func enumName(e *schema.Enum, x any) string {
 	for _, v := range e.Values {
-		if v.Value.ExactString() == fmt.Sprint(x) {
+		text := v.Value.ExactString()
+		if v.Value.Kind() == constant.String {
+			text = constant.StringVal(v.Value) // without quotes
+		}
+		if text == fmt.Sprint(x) {
 			return v.Name
 		}
 	}

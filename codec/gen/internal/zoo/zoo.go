@@ -220,11 +220,11 @@ const (
 //
 //parley:message 9
 type Measure struct {
-	Unit   Unit           `parley:"v0+,default=Meter"`
-	Colors []Color        `parley:"v0+"`
-	ByUnit map[Unit]int32 `parley:"v0+"`
-	Pair   [2]Color       `parley:"v0+"`
-	Opt    *Color         `parley:"v0+"`
+	Unit   Unit             `parley:"v0+,default=Meter"`
+	Colors []Color          `parley:"v0+"`
+	ByUnit map[string]int32 `parley:"v0+"`
+	Pair   [2]Color         `parley:"v0+"`
+	Opt    *Color           `parley:"v0+"`
 }
 
 // Skipping ignores what follows it.

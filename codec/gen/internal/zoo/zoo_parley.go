@@ -16,23 +16,23 @@ var Protocol = &codec.Protocol{Name: "zoo", Releases: []codec.Release{
 	{
 		Version: 0, Codec: codecV0{},
 		Text:        true,
-		Fingerprint: [8]byte{0x69, 0xe2, 0x63, 0x5f, 0xaa, 0x8d, 0x8a, 0xb7},
+		Fingerprint: [8]byte{0x6b, 0x1c, 0xa5, 0x16, 0xba, 0x22, 0xd7, 0x38},
 	},
 	{
 		Version: 1, Codec: codecV1{},
-		Fingerprint: [8]byte{0x3b, 0x1f, 0xf7, 0x51, 0x66, 0xfe, 0xf3, 0x80},
+		Fingerprint: [8]byte{0xea, 0x3b, 0xf1, 0x77, 0x43, 0x96, 0xd1, 0xd4},
 	},
 	{
 		Version: 2, Codec: codecV2{},
-		Fingerprint: [8]byte{0x41, 0xb6, 0xd1, 0xe3, 0x79, 0xe6, 0xc1, 0x18},
+		Fingerprint: [8]byte{0x12, 0x79, 0x4d, 0xce, 0x06, 0xdf, 0x40, 0x94},
 	},
 	{
 		Version: 3, Codec: codecV3{},
-		Fingerprint: [8]byte{0x1c, 0xe4, 0x66, 0x42, 0x73, 0xa9, 0x8b, 0xd3},
+		Fingerprint: [8]byte{0xf9, 0x81, 0xae, 0xff, 0x89, 0xcb, 0x7f, 0xc5},
 	},
 	{
 		Version: 4, Codec: codecV4{},
-		Fingerprint: [8]byte{0xa5, 0x33, 0x67, 0x8c, 0xad, 0xcb, 0x32, 0xd3},
+		Fingerprint: [8]byte{0x7e, 0x96, 0x85, 0xfb, 0xa7, 0xa4, 0xc6, 0x10},
 	},
 }}
 
@@ -1214,11 +1214,11 @@ var (
 		Empty  []struct0        `parley:"v0+,max=4"`
 	} = Lists{}
 	_ struct {
-		Unit   Unit           `parley:"v0+,default=Meter"`
-		Colors []Color        `parley:"v0+"`
-		ByUnit map[Unit]int32 `parley:"v0+"`
-		Pair   [2]Color       `parley:"v0+"`
-		Opt    *Color         `parley:"v0+"`
+		Unit   Unit             `parley:"v0+,default=Meter"`
+		Colors []Color          `parley:"v0+"`
+		ByUnit map[string]int32 `parley:"v0+"`
+		Pair   [2]Color         `parley:"v0+"`
+		Opt    *Color           `parley:"v0+"`
 	} = Measure{}
 	_ struct {
 		Name     string    `parley:"v0+,max=64"`

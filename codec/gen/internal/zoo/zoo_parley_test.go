@@ -703,12 +703,12 @@ func randomMeasureV0(r *codectest.Rand) Measure {
 		}
 	}
 	for want, tries := r.Count(0, 1000), 0; len(m.ByUnit) < want && tries < 1000; tries++ {
-		var k16 Unit
+		var k16 string
 		var v17 int32
-		k16 = []Unit{Foot, Meter}[r.Intn(2)]
+		k16 = r.Text(0, 1000)
 		v17 = int32(r.Int(-2147483648, 2147483647))
 		if m.ByUnit == nil {
-			m.ByUnit = map[Unit]int32{}
+			m.ByUnit = map[string]int32{}
 		}
 		m.ByUnit[k16] = v17
 	}
@@ -1005,12 +1005,12 @@ func randomMeasureV1(r *codectest.Rand) Measure {
 		}
 	}
 	for want, tries := r.Count(0, 1000), 0; len(m.ByUnit) < want && tries < 1000; tries++ {
-		var k40 Unit
+		var k40 string
 		var v41 int32
-		k40 = []Unit{Foot, Meter}[r.Intn(2)]
+		k40 = r.Text(0, 1000)
 		v41 = int32(r.Int(-2147483648, 2147483647))
 		if m.ByUnit == nil {
-			m.ByUnit = map[Unit]int32{}
+			m.ByUnit = map[string]int32{}
 		}
 		m.ByUnit[k40] = v41
 	}
@@ -1251,12 +1251,12 @@ func randomMeasureV2(r *codectest.Rand) Measure {
 		}
 	}
 	for want, tries := r.Count(0, 1000), 0; len(m.ByUnit) < want && tries < 1000; tries++ {
-		var k63 Unit
+		var k63 string
 		var v64 int32
-		k63 = []Unit{Foot, Meter, Mile}[r.Intn(3)]
+		k63 = r.Text(0, 1000)
 		v64 = int32(r.Int(-2147483648, 2147483647))
 		if m.ByUnit == nil {
-			m.ByUnit = map[Unit]int32{}
+			m.ByUnit = map[string]int32{}
 		}
 		m.ByUnit[k63] = v64
 	}
@@ -1558,12 +1558,12 @@ func randomMeasureV3(r *codectest.Rand) Measure {
 		}
 	}
 	for want, tries := r.Count(0, 1000), 0; len(m.ByUnit) < want && tries < 1000; tries++ {
-		var k94 Unit
+		var k94 string
 		var v95 int32
-		k94 = []Unit{Foot, Meter, Mile}[r.Intn(3)]
+		k94 = r.Text(0, 1000)
 		v95 = int32(r.Int(-2147483648, 2147483647))
 		if m.ByUnit == nil {
-			m.ByUnit = map[Unit]int32{}
+			m.ByUnit = map[string]int32{}
 		}
 		m.ByUnit[k94] = v95
 	}

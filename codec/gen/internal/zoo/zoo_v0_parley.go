@@ -1669,13 +1669,6 @@ func sizeMeasureV0(m *Measure) (int, error) {
 	}
 	n += wire.UvarintSize(uint64(len(m.ByUnit)))
 	for k58 := range m.ByUnit {
-		switch k58 {
-		case Foot, Meter:
-		case Mile:
-			return 0, wire.Lost(wire.Key("ByUnit", k58), "other versions")
-		default:
-			return 0, wire.Invalid(wire.Key("ByUnit", k58), codec.ErrEnum)
-		}
 		if !utf8.ValidString(string(k58)) {
 			return 0, wire.Invalid(wire.Key("ByUnit", k58), codec.ErrUTF8)
 		}
@@ -1808,19 +1801,14 @@ func parseMeasureV0(t *wire.Text, m *Measure, typed bool) {
 			}
 		case "byUnit":
 			t.Once(&seen[2])
-			m.ByUnit = map[Unit]int32{}
+			m.ByUnit = map[string]int32{}
 			t.Object()
 			for {
 				name, ok := t.Member()
 				if !ok {
 					break
 				}
-				k66 := Unit(name)
-				switch k66 {
-				case Foot, Meter:
-				default:
-					t.Fail(codec.ErrEnum)
-				}
+				k66 := string(name)
 				if _, ok := m.ByUnit[k66]; ok {
 					t.Fail(codec.ErrDuplicate)
 				}
@@ -1892,16 +1880,10 @@ func lossMeasureV0(lost []string, path string, m *Measure) []string {
 			lost = append(lost, wire.Index(wire.Join(path, "Colors"), k69))
 		}
 	}
-	for _, k70 := range slices.Sorted(maps.Keys(m.ByUnit)) {
-		switch k70 {
-		case Mile:
-			lost = append(lost, wire.Key(wire.Join(path, "ByUnit"), k70))
-		}
-	}
-	for k72 := range m.Pair {
-		switch m.Pair[k72] {
+	for k70 := range m.Pair {
+		switch m.Pair[k70] {
 		case Blue:
-			lost = append(lost, wire.Index(wire.Join(path, "Pair"), k72))
+			lost = append(lost, wire.Index(wire.Join(path, "Pair"), k70))
 		}
 	}
 	if m.Opt != nil {
@@ -1917,32 +1899,32 @@ func lossMeasureV0(lost []string, path string, m *Measure) []string {
 func sizeBatchV0(m *Batch) (int, error) {
 	n := 1
 	n += wire.UvarintSize(uint64(len(m.Readings)))
-	for k73 := range m.Readings {
-		e74 := &m.Readings[k73]
-		s75, err := sizeReadingV0(e74)
+	for k71 := range m.Readings {
+		e72 := &m.Readings[k71]
+		s73, err := sizeReadingV0(e72)
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Readings", k73))
+			return 0, wire.In(err, wire.Index("Readings", k71))
 		}
-		n += s75
+		n += s73
 	}
 	n += wire.UvarintSize(uint64(len(m.ByName)))
-	for k76, e77 := range m.ByName {
-		if !utf8.ValidString(string(k76)) {
-			return 0, wire.Invalid(wire.Key("ByName", k76), codec.ErrUTF8)
+	for k74, e75 := range m.ByName {
+		if !utf8.ValidString(string(k74)) {
+			return 0, wire.Invalid(wire.Key("ByName", k74), codec.ErrUTF8)
 		}
-		n += wire.UvarintSize(uint64(len(k76))) + len(k76)
-		s78, err := sizeReadingV0(&e77)
+		n += wire.UvarintSize(uint64(len(k74))) + len(k74)
+		s76, err := sizeReadingV0(&e75)
 		if err != nil {
-			return 0, wire.In(err, wire.Key("ByName", k76))
+			return 0, wire.In(err, wire.Key("ByName", k74))
 		}
-		n += s78
+		n += s76
 	}
 	if m.One != nil {
-		s79, err := sizeReadingV0(m.One)
+		s77, err := sizeReadingV0(m.One)
 		if err != nil {
 			return 0, wire.In(err, "One")
 		}
-		n += s79
+		n += s77
 	}
 	return n, nil
 }
@@ -1956,16 +1938,16 @@ func textBatchV0(b []byte, m *Batch, typed bool) []byte {
 	b = append(b, `"readings":`...)
 	b = append(b, '[')
 	for k := range m.Readings {
-		e80 := &m.Readings[k]
-		b = append(textReadingV0(b, e80, false), ',')
+		e78 := &m.Readings[k]
+		b = append(textReadingV0(b, e78, false), ',')
 	}
 	b = append(wire.CloseText(b, ']'), ',')
 	b = append(b, `"byName":`...)
 	b = append(b, '{')
-	for _, k81 := range slices.Sorted(maps.Keys(m.ByName)) {
-		b = append(wire.AppendText(b, string(k81)), ':')
-		e82 := m.ByName[k81]
-		b = append(textReadingV0(b, &e82, false), ',')
+	for _, k79 := range slices.Sorted(maps.Keys(m.ByName)) {
+		b = append(wire.AppendText(b, string(k79)), ':')
+		e80 := m.ByName[k79]
+		b = append(textReadingV0(b, &e80, false), ',')
 	}
 	b = append(wire.CloseText(b, '}'), ',')
 	b = append(b, `"one":`...)
@@ -1994,9 +1976,9 @@ func parseBatchV0(t *wire.Text, m *Batch, typed bool) {
 			t.Once(&seen[0])
 			m.Readings = m.Readings[:0]
 			for t.List(); t.Element(); {
-				var e83 Reading
-				parseReadingV0(t, &e83, false)
-				m.Readings = append(m.Readings, e83)
+				var e81 Reading
+				parseReadingV0(t, &e81, false)
+				m.Readings = append(m.Readings, e81)
 			}
 			if len(m.Readings) == 0 {
 				m.Readings = nil
@@ -2010,13 +1992,13 @@ func parseBatchV0(t *wire.Text, m *Batch, typed bool) {
 				if !ok {
 					break
 				}
-				k84 := string(name)
-				if _, ok := m.ByName[k84]; ok {
+				k82 := string(name)
+				if _, ok := m.ByName[k82]; ok {
 					t.Fail(codec.ErrDuplicate)
 				}
-				var e85 Reading
-				parseReadingV0(t, &e85, false)
-				m.ByName[k84] = e85
+				var e83 Reading
+				parseReadingV0(t, &e83, false)
+				m.ByName[k82] = e83
 			}
 			if len(m.ByName) == 0 {
 				m.ByName = nil
@@ -2042,12 +2024,12 @@ func parseBatchV0(t *wire.Text, m *Batch, typed bool) {
 
 // lossBatchV0 appends the paths of m's fields that this version cannot carry.
 func lossBatchV0(lost []string, path string, m *Batch) []string {
-	for k86 := range m.Readings {
-		lost = lossReadingV0(lost, wire.Index(wire.Join(path, "Readings"), k86), &m.Readings[k86])
+	for k84 := range m.Readings {
+		lost = lossReadingV0(lost, wire.Index(wire.Join(path, "Readings"), k84), &m.Readings[k84])
 	}
-	for _, k87 := range slices.Sorted(maps.Keys(m.ByName)) {
-		e88 := m.ByName[k87]
-		lost = lossReadingV0(lost, wire.Key(wire.Join(path, "ByName"), k87), &e88)
+	for _, k85 := range slices.Sorted(maps.Keys(m.ByName)) {
+		e86 := m.ByName[k85]
+		lost = lossReadingV0(lost, wire.Key(wire.Join(path, "ByName"), k85), &e86)
 	}
 	if m.One != nil {
 		lost = lossReadingV0(lost, wire.Join(path, "One"), m.One)
@@ -2059,30 +2041,30 @@ func lossBatchV0(lost []string, path string, m *Batch) []string {
 func projectBatchV0(m *Batch) (*Batch, error) {
 	c := *m
 	c.Readings = slices.Clone(c.Readings)
-	for k89 := range c.Readings {
-		p90, err := projectReadingV0(&c.Readings[k89])
+	for k87 := range c.Readings {
+		p88, err := projectReadingV0(&c.Readings[k87])
 		if err != nil {
-			return nil, wire.In(err, wire.Index("Readings", k89))
+			return nil, wire.In(err, wire.Index("Readings", k87))
 		}
-		c.Readings[k89] = *p90
+		c.Readings[k87] = *p88
 	}
 	c.ByName = maps.Clone(c.ByName)
-	for k91, e92 := range c.ByName {
-		p93, err := projectReadingV0(&e92)
+	for k89, e90 := range c.ByName {
+		p91, err := projectReadingV0(&e90)
 		if err != nil {
-			return nil, wire.In(err, wire.Key("ByName", k91))
+			return nil, wire.In(err, wire.Key("ByName", k89))
 		}
-		e92 = *p93
-		c.ByName[k91] = e92
+		e90 = *p91
+		c.ByName[k89] = e90
 	}
 	if c.One != nil {
-		p94 := *c.One
-		p95, err := projectReadingV0(&p94)
+		p92 := *c.One
+		p93, err := projectReadingV0(&p92)
 		if err != nil {
 			return nil, wire.In(err, "One")
 		}
-		p94 = *p95
-		c.One = &p94
+		p92 = *p93
+		c.One = &p92
 	}
 	return &c, nil
 }

@@ -2581,13 +2581,6 @@ func sizeMeasureV1(m *Measure) (int, error) {
 	}
 	n += wire.UvarintSize(uint64(len(m.ByUnit)))
 	for k185 := range m.ByUnit {
-		switch k185 {
-		case Foot, Meter:
-		case Mile:
-			return 0, wire.Lost(wire.Key("ByUnit", k185), "other versions")
-		default:
-			return 0, wire.Invalid(wire.Key("ByUnit", k185), codec.ErrEnum)
-		}
 		n += wire.UvarintSize(uint64(len(k185))) + len(k185)
 		n += 4
 	}
@@ -2713,11 +2706,11 @@ func decodeMeasureV1(d *wire.Decoder, src []byte, i int, m *Measure) (int, error
 	}
 	m.ByUnit = nil
 	if n200 > 0 {
-		m.ByUnit = make(map[Unit]int32, n200)
+		m.ByUnit = make(map[string]int32, n200)
 	}
-	var last204 Unit
+	var last204 string
 	for n := range n200 {
-		var k202 Unit
+		var k202 string
 		var e203 int32
 		n205, i206 := wire.Uvarint(src, i)
 		if i206 < 0 {
@@ -2727,14 +2720,7 @@ func decodeMeasureV1(d *wire.Decoder, src []byte, i int, m *Measure) (int, error
 		if n205 > uint64(len(src)-i) {
 			return i, wire.Short("ByUnit", src)
 		}
-		k202 = Unit(d.String(src, i, i+int(n205)))
-		switch k202 {
-		case Foot, Meter:
-		default:
-			if true {
-				return i, wire.Bad("ByUnit", i, codec.ErrEnum)
-			}
-		}
+		k202 = d.String(src, i, i+int(n205))
 		i += int(n205)
 		if n > 0 && k202 <= last204 {
 			return i, wire.Bad(wire.Key("ByUnit", k202), i, codec.ErrCanonical)
@@ -2818,16 +2804,10 @@ func lossMeasureV1(lost []string, path string, m *Measure) []string {
 			lost = append(lost, wire.Index(wire.Join(path, "Colors"), k210))
 		}
 	}
-	for _, k211 := range slices.Sorted(maps.Keys(m.ByUnit)) {
-		switch k211 {
-		case Mile:
-			lost = append(lost, wire.Key(wire.Join(path, "ByUnit"), k211))
-		}
-	}
-	for k213 := range m.Pair {
-		switch m.Pair[k213] {
+	for k211 := range m.Pair {
+		switch m.Pair[k211] {
 		case Blue:
-			lost = append(lost, wire.Index(wire.Join(path, "Pair"), k213))
+			lost = append(lost, wire.Index(wire.Join(path, "Pair"), k211))
 		}
 	}
 	if m.Opt != nil {
@@ -2843,29 +2823,29 @@ func lossMeasureV1(lost []string, path string, m *Measure) []string {
 func sizeBatchV1(m *Batch) (int, error) {
 	n := 1
 	n += wire.UvarintSize(uint64(len(m.Readings)))
-	for k214 := range m.Readings {
-		e215 := &m.Readings[k214]
-		s216, err := sizeReadingV1(e215)
+	for k212 := range m.Readings {
+		e213 := &m.Readings[k212]
+		s214, err := sizeReadingV1(e213)
 		if err != nil {
-			return 0, wire.In(err, wire.Index("Readings", k214))
+			return 0, wire.In(err, wire.Index("Readings", k212))
 		}
-		n += s216
+		n += s214
 	}
 	n += wire.UvarintSize(uint64(len(m.ByName)))
-	for k217, e218 := range m.ByName {
-		n += wire.UvarintSize(uint64(len(k217))) + len(k217)
-		s219, err := sizeReadingV1(&e218)
+	for k215, e216 := range m.ByName {
+		n += wire.UvarintSize(uint64(len(k215))) + len(k215)
+		s217, err := sizeReadingV1(&e216)
 		if err != nil {
-			return 0, wire.In(err, wire.Key("ByName", k217))
+			return 0, wire.In(err, wire.Key("ByName", k215))
 		}
-		n += s219
+		n += s217
 	}
 	if m.One != nil {
-		s220, err := sizeReadingV1(m.One)
+		s218, err := sizeReadingV1(m.One)
 		if err != nil {
 			return 0, wire.In(err, "One")
 		}
-		n += s220
+		n += s218
 	}
 	return n, nil
 }
@@ -2874,15 +2854,15 @@ func sizeBatchV1(m *Batch) (int, error) {
 func putBatchV1(b []byte, i int, m *Batch) int {
 	i = wire.PutUvarint(b, i, uint64(len(m.Readings)))
 	for k := range m.Readings {
-		e221 := &m.Readings[k]
-		i = putReadingV1(b, i, e221)
+		e219 := &m.Readings[k]
+		i = putReadingV1(b, i, e219)
 	}
 	i = wire.PutUvarint(b, i, uint64(len(m.ByName)))
-	for _, k222 := range slices.Sorted(maps.Keys(m.ByName)) {
-		i = wire.PutUvarint(b, i, uint64(len(k222)))
-		i += copy(b[i:], k222)
-		e223 := m.ByName[k222]
-		i = putReadingV1(b, i, &e223)
+	for _, k220 := range slices.Sorted(maps.Keys(m.ByName)) {
+		i = wire.PutUvarint(b, i, uint64(len(k220)))
+		i += copy(b[i:], k220)
+		e221 := m.ByName[k220]
+		i = putReadingV1(b, i, &e221)
 	}
 	if m.One == nil {
 		b[i] = 0
@@ -2897,72 +2877,72 @@ func putBatchV1(b []byte, i int, m *Batch) int {
 
 // decodeBatchV1 reads m's fields from src[i:], and returns the index after them.
 func decodeBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
-	n224, i225 := wire.Uvarint(src, i)
-	if i225 < 0 {
+	n222, i223 := wire.Uvarint(src, i)
+	if i223 < 0 {
 		return i, wire.BadUvarint("Readings", src, i)
 	}
-	i = i225
-	if n224 > uint64(len(src)-i)/10 {
+	i = i223
+	if n222 > uint64(len(src)-i)/10 {
 		return i, wire.Short("Readings", src)
 	}
-	if !d.Take(int(n224), 64) {
-		return i, d.OverBudget("Readings", i, int(n224), 64)
+	if !d.Take(int(n222), 64) {
+		return i, d.OverBudget("Readings", i, int(n222), 64)
 	}
 	switch {
-	case n224 == 0:
+	case n222 == 0:
 		m.Readings = nil
-	case uint64(cap(m.Readings)) >= n224:
-		m.Readings = m.Readings[:n224]
+	case uint64(cap(m.Readings)) >= n222:
+		m.Readings = m.Readings[:n222]
 	default:
-		m.Readings = make([]Reading, n224)
+		m.Readings = make([]Reading, n222)
 	}
-	for k226 := range m.Readings {
-		e227 := &m.Readings[k226]
-		i228, err := decodeReadingV1(d, src, i, e227)
+	for k224 := range m.Readings {
+		e225 := &m.Readings[k224]
+		i226, err := decodeReadingV1(d, src, i, e225)
 		if err != nil {
-			return i, wire.In(err, wire.Index("Readings", k226))
+			return i, wire.In(err, wire.Index("Readings", k224))
 		}
-		i = i228
+		i = i226
 	}
-	n229, i230 := wire.Uvarint(src, i)
-	if i230 < 0 {
+	n227, i228 := wire.Uvarint(src, i)
+	if i228 < 0 {
 		return i, wire.BadUvarint("ByName", src, i)
 	}
-	i = i230
-	if n229 > uint64(len(src)-i)/11 {
+	i = i228
+	if n227 > uint64(len(src)-i)/11 {
 		return i, wire.Short("ByName", src)
 	}
-	if !d.Take(int(n229), 187) {
-		return i, d.OverBudget("ByName", i, int(n229), 187)
+	if !d.Take(int(n227), 187) {
+		return i, d.OverBudget("ByName", i, int(n227), 187)
 	}
 	m.ByName = nil
-	if n229 > 0 {
-		m.ByName = make(map[string]Reading, n229)
+	if n227 > 0 {
+		m.ByName = make(map[string]Reading, n227)
 	}
-	var last233 string
-	for n := range n229 {
-		var k231 string
-		var e232 Reading
-		n234, i235 := wire.Uvarint(src, i)
-		if i235 < 0 {
+	var last231 string
+	for n := range n227 {
+		var k229 string
+		var e230 Reading
+		n232, i233 := wire.Uvarint(src, i)
+		if i233 < 0 {
 			return i, wire.BadUvarint("ByName", src, i)
 		}
-		i = i235
-		if n234 > uint64(len(src)-i) {
+		i = i233
+		if n232 > uint64(len(src)-i) {
 			return i, wire.Short("ByName", src)
 		}
-		k231 = d.String(src, i, i+int(n234))
-		i += int(n234)
-		if n > 0 && k231 <= last233 {
-			return i, wire.Bad(wire.Key("ByName", k231), i, codec.ErrCanonical)
+		k229 = d.String(src, i, i+int(n232))
+		i += int(n232)
+		if n > 0 && k229 <= last231 {
+			return i, wire.Bad(wire.Key("ByName", k229), i, codec.ErrCanonical)
 		}
-		last233 = k231
-		i236, err := decodeReadingV1(d, src, i, &e232)
+		last231 = k229
+		i234, err := decodeReadingV1(d, src, i, &e230)
 		if err != nil {
-			return i, wire.In(err, wire.Key("ByName", k231))
+			return i, wire.In(err, wire.Key("ByName", k229))
 		}
-		i = i236
-		m.ByName[k231] = e232
+		i = i234
+		m.ByName[k229] = e230
 	}
 	if i >= len(src) {
 		return i, wire.Short("One", src)
@@ -2979,11 +2959,11 @@ func decodeBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
 		if m.One == nil {
 			m.One = new(Reading)
 		}
-		i237, err := decodeReadingV1(d, src, i, m.One)
+		i235, err := decodeReadingV1(d, src, i, m.One)
 		if err != nil {
 			return i, wire.In(err, "One")
 		}
-		i = i237
+		i = i235
 	default:
 		return i, wire.Bad("One", i, codec.ErrCanonical)
 	}
@@ -2992,12 +2972,12 @@ func decodeBatchV1(d *wire.Decoder, src []byte, i int, m *Batch) (int, error) {
 
 // lossBatchV1 appends the paths of m's fields that this version cannot carry.
 func lossBatchV1(lost []string, path string, m *Batch) []string {
-	for k238 := range m.Readings {
-		lost = lossReadingV1(lost, wire.Index(wire.Join(path, "Readings"), k238), &m.Readings[k238])
+	for k236 := range m.Readings {
+		lost = lossReadingV1(lost, wire.Index(wire.Join(path, "Readings"), k236), &m.Readings[k236])
 	}
-	for _, k239 := range slices.Sorted(maps.Keys(m.ByName)) {
-		e240 := m.ByName[k239]
-		lost = lossReadingV1(lost, wire.Key(wire.Join(path, "ByName"), k239), &e240)
+	for _, k237 := range slices.Sorted(maps.Keys(m.ByName)) {
+		e238 := m.ByName[k237]
+		lost = lossReadingV1(lost, wire.Key(wire.Join(path, "ByName"), k237), &e238)
 	}
 	if m.One != nil {
 		lost = lossReadingV1(lost, wire.Join(path, "One"), m.One)
@@ -3009,30 +2989,30 @@ func lossBatchV1(lost []string, path string, m *Batch) []string {
 func projectBatchV1(m *Batch) (*Batch, error) {
 	c := *m
 	c.Readings = slices.Clone(c.Readings)
-	for k241 := range c.Readings {
-		p242, err := projectReadingV1(&c.Readings[k241])
+	for k239 := range c.Readings {
+		p240, err := projectReadingV1(&c.Readings[k239])
 		if err != nil {
-			return nil, wire.In(err, wire.Index("Readings", k241))
+			return nil, wire.In(err, wire.Index("Readings", k239))
 		}
-		c.Readings[k241] = *p242
+		c.Readings[k239] = *p240
 	}
 	c.ByName = maps.Clone(c.ByName)
-	for k243, e244 := range c.ByName {
-		p245, err := projectReadingV1(&e244)
+	for k241, e242 := range c.ByName {
+		p243, err := projectReadingV1(&e242)
 		if err != nil {
-			return nil, wire.In(err, wire.Key("ByName", k243))
+			return nil, wire.In(err, wire.Key("ByName", k241))
 		}
-		e244 = *p245
-		c.ByName[k243] = e244
+		e242 = *p243
+		c.ByName[k241] = e242
 	}
 	if c.One != nil {
-		p246 := *c.One
-		p247, err := projectReadingV1(&p246)
+		p244 := *c.One
+		p245, err := projectReadingV1(&p244)
 		if err != nil {
 			return nil, wire.In(err, "One")
 		}
-		p246 = *p247
-		c.One = &p246
+		p244 = *p245
+		c.One = &p244
 	}
 	return &c, nil
 }

@@ -2208,11 +2208,6 @@ func sizeMeasureV2(m *Measure) (int, error) {
 	}
 	n += wire.UvarintSize(uint64(len(m.ByUnit)))
 	for k151 := range m.ByUnit {
-		switch k151 {
-		case Foot, Meter, Mile:
-		default:
-			return 0, wire.Invalid(wire.Key("ByUnit", k151), codec.ErrEnum)
-		}
 		n += wire.UvarintSize(uint64(len(k151))) + len(k151)
 		n += 4
 	}
@@ -2338,11 +2333,11 @@ func decodeMeasureV2(d *wire.Decoder, src []byte, i int, m *Measure) (int, error
 	}
 	m.ByUnit = nil
 	if n166 > 0 {
-		m.ByUnit = make(map[Unit]int32, n166)
+		m.ByUnit = make(map[string]int32, n166)
 	}
-	var last170 Unit
+	var last170 string
 	for n := range n166 {
-		var k168 Unit
+		var k168 string
 		var e169 int32
 		n171, i172 := wire.Uvarint(src, i)
 		if i172 < 0 {
@@ -2352,14 +2347,7 @@ func decodeMeasureV2(d *wire.Decoder, src []byte, i int, m *Measure) (int, error
 		if n171 > uint64(len(src)-i) {
 			return i, wire.Short("ByUnit", src)
 		}
-		k168 = Unit(d.String(src, i, i+int(n171)))
-		switch k168 {
-		case Foot, Meter, Mile:
-		default:
-			if true {
-				return i, wire.Bad("ByUnit", i, codec.ErrEnum)
-			}
-		}
+		k168 = d.String(src, i, i+int(n171))
 		i += int(n171)
 		if n > 0 && k168 <= last170 {
 			return i, wire.Bad(wire.Key("ByUnit", k168), i, codec.ErrCanonical)

@@ -2574,11 +2574,6 @@ func sizeMeasureV3(m *Measure) (int, error) {
 	}
 	n += wire.UvarintSize(uint64(len(m.ByUnit)))
 	for k210 := range m.ByUnit {
-		switch k210 {
-		case Foot, Meter, Mile:
-		default:
-			return 0, wire.Invalid(wire.Key("ByUnit", k210), codec.ErrEnum)
-		}
 		n += wire.UvarintSize(uint64(len(k210))) + len(k210)
 		n += 4
 	}
@@ -2700,11 +2695,11 @@ func decodeMeasureV3(d *wire.Decoder, src []byte, i int, m *Measure) (int, error
 	}
 	m.ByUnit = nil
 	if n225 > 0 {
-		m.ByUnit = make(map[Unit]int32, n225)
+		m.ByUnit = make(map[string]int32, n225)
 	}
-	var last229 Unit
+	var last229 string
 	for n := range n225 {
-		var k227 Unit
+		var k227 string
 		var e228 int32
 		n230, i231 := wire.Uvarint(src, i)
 		if i231 < 0 {
@@ -2714,14 +2709,7 @@ func decodeMeasureV3(d *wire.Decoder, src []byte, i int, m *Measure) (int, error
 		if n230 > uint64(len(src)-i) {
 			return i, wire.Short("ByUnit", src)
 		}
-		k227 = Unit(d.String(src, i, i+int(n230)))
-		switch k227 {
-		case Foot, Meter, Mile:
-		default:
-			if true {
-				return i, wire.Bad("ByUnit", i, codec.ErrEnum)
-			}
-		}
+		k227 = d.String(src, i, i+int(n230))
 		i += int(n230)
 		if n > 0 && k227 <= last229 {
 			return i, wire.Bad(wire.Key("ByUnit", k227), i, codec.ErrCanonical)
