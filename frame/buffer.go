@@ -40,6 +40,14 @@ func putBlock(b *block) {
 	}
 }
 
+// reusable returns b emptied, or nil where it is so large that who is idle should not keep it.
+func reusable(b []byte) []byte {
+	if cap(b) > maxPooled {
+		return nil
+	}
+	return b[:0]
+}
+
 // buffer holds the bytes received and not yet taken: in[r:]. It holds no memory while it is empty
 // and released.
 //

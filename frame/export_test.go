@@ -11,3 +11,15 @@ func LoseSplit(r *Reader) { LoseSplitOf(&r.d) }
 
 // LoseSplitOf is LoseSplit for a Decoder.
 func LoseSplitOf(d *Decoder) { d.f = invalid{corrupt("Split was called")} }
+
+// JoinerMemory returns how many bytes a reader of a Join keeps for messages.
+func JoinerMemory(r *Reader) int { return cap(r.d.f.(*joiner).msg) }
+
+// WriterMemory returns how many bytes a writer keeps to gather frames in.
+func WriterMemory(w *Writer) int {
+	n := cap(w.buf)
+	if j, ok := w.f.(*joiner); ok {
+		n += cap(j.scratch)
+	}
+	return n
+}

@@ -76,7 +76,7 @@ type joiner struct {
 func (j *joiner) Split(buf []byte, in In) (Part, error) {
 	j.held = nil
 	if !j.open {
-		j.msg = j.msg[:0]
+		j.msg = reusable(j.msg)
 	}
 	in.Pieces = false
 	part, err := j.inner.Split(buf, in)
@@ -138,7 +138,7 @@ func (j *joiner) AppendFrame(dst, payload []byte) ([]byte, error) {
 		if frame, more, err = j.Cut(j.scratch[:0], payload, k); err != nil {
 			return dst, err
 		}
-		j.scratch = frame[:0]
+		j.scratch = reusable(frame)
 		if out, err = j.inner.AppendFrame(out, frame); err != nil {
 			return dst, err
 		}

@@ -121,6 +121,34 @@ func TestJoinHasATotalCap(t *testing.T) {
 	})
 }
 
+// Who is idle behind a large message keeps no room for another.
+func TestJoinKeepsNoLargeMessage(t *testing.T) {
+	var wire bytes.Buffer
+	w := frame.NewWriter(&wire, frame.MySQLMessages)
+	w.MaxFrame = -1
+	for _, size := range []int{4 << 20, 100} {
+		if err := w.WriteFrame(make([]byte, size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if n := frame.WriterMemory(w); n > 1<<20 {
+		t.Errorf("the writer keeps %d bytes", n)
+	}
+	r := frame.NewReader(&wire, frame.MySQLMessages)
+	r.MaxFrame = -1
+	for _, size := range []int{4 << 20, 100} {
+		if p, err := r.Next(); len(p) != size || err != nil {
+			t.Fatalf("%d bytes, %v", len(p), err)
+		}
+	}
+	if n := frame.JoinerMemory(r); n > 1<<20 {
+		t.Errorf("the reader keeps %d bytes", n)
+	}
+}
+
 // A packet out of sequence is no part of the message.
 func TestMySQLPacketOutOfSequence(t *testing.T) {
 	second := bytes.NewReader([]byte{1, 0, 0, 2, 'x'})

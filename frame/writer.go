@@ -111,7 +111,7 @@ func (w *Writer) Flush() error {
 	if err == nil && n < len(w.buf) {
 		err = io.ErrShortWrite
 	}
-	w.buf, w.err = w.buf[:0], err
+	w.buf, w.err = reusable(w.buf), err
 	return err
 }
 
