@@ -58,11 +58,13 @@ func Check(t *testing.T, c Case) {
 	stream := c.Stream(t)
 	Prefixes(t, c)
 	Split(t, c.Format, stream)
+	Bounded(t, c.Format, stream)
 	for cut := 1; cut <= min(3, len(stream)); cut++ {
 		Split(t, c.Format, stream[:len(stream)-cut])
 	}
 	for _, s := range c.Streams {
 		Split(t, c.Format, []byte(s))
+		Bounded(t, c.Format, []byte(s))
 		Split(t, c.Format, append([]byte(s), stream[:min(len(stream), 60)]...))
 	}
 }
@@ -196,6 +198,29 @@ func Split(t testing.TB, f frame.Format, data []byte, plans ...fuzz.Plan) {
 	asPushed, pushErr := pushed(f, bytes.NewReader(data))
 	if fmt.Sprint(pushErr) != fmt.Sprint(frameErr) || !same(asFrames, asPushed) {
 		t.Fatalf("ORACLE split Decoder and Reader differ\nreader  %.300q %v\ndecoder %.300q %v\nwire %.200q", asFrames, frameErr, asPushed, pushErr, data)
+	}
+}
+
+// Bounded checks that the memory used grows with the bytes received, whatever size they declare
+// and whether frames are taken whole or in pieces.
+func Bounded(t testing.TB, f frame.Format, data []byte) {
+	t.Helper()
+	for _, next := range []func(r *frame.Reader) error{
+		func(r *frame.Reader) error { _, err := r.Next(); return err },
+		func(r *frame.Reader) error {
+			body, err := r.NextReader()
+			if err == nil {
+				_, err = io.Copy(io.Discard, body)
+			}
+			return err
+		},
+	} {
+		fuzz.AllocBound(t, data, 16, 64<<10, func(data []byte) {
+			r := frame.NewReader(bytes.NewReader(data), f)
+			r.MaxFrame = -1
+			for next(r) == nil {
+			}
+		})
 	}
 }
 
