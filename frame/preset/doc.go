@@ -12,7 +12,7 @@
 // itself:
 //
 //	r := frame.NewReader(conn, preset.Postgres)
-//	r.MaxFrame = preset.Postgres.MaxFrame
+//	r.MaxFrame = preset.Postgres.MaxFrame // a Writer's likewise
 //
 // What a payload holds follows one rule, unless the preset's Payload says otherwise: a length
 // that stands first is taken away, and written anew; where anything stands before the length,

@@ -2,6 +2,7 @@ package preset_test
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/parleyproto/parley/frame"
@@ -30,8 +31,24 @@ func ExampleLookup() {
 	// preset: there is no preset "mqqt"; is it mqtt?
 }
 
-// A client that asked for TLS gets one bare byte, and only then messages.
+// The limit of a preset holds once it is given to the Reader, and to the Writer.
 func ExamplePreset() {
+	p := preset.HTTP2
+	r := frame.NewReader(strings.NewReader("\x00\x40\x01…"), p)
+	r.MaxFrame = p.MaxFrame
+	_, err := r.Next()
+	fmt.Println(err)
+
+	w := frame.NewWriter(io.Discard, p)
+	w.MaxFrame = p.MaxFrame
+	fmt.Println(w.WriteFrame(make([]byte, 20_000)))
+	// Output:
+	// frame: too large (16391 bytes, limit 16390) at offset 0: raise MaxFrame or choose another Oversize policy
+	// frame: too large (20000 bytes, limit 16390) at offset 0: raise MaxFrame
+}
+
+// A client that asked for TLS gets one bare byte, and only then messages.
+func ExamplePreset_answerToSSLRequest() {
 	answers := strings.NewReader("N" + "Z\x00\x00\x00\x05I")
 	r := frame.NewReader(answers, preset.PostgresSSL)
 	for payload, err := range r.Frames() {

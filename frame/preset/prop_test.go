@@ -18,7 +18,7 @@ import (
 // TestAnyPayloadsAtAnyCut writes payloads of the samples in any order and number, and reads them
 // at any cut.
 func TestAnyPayloadsAtAnyCut(t *testing.T) {
-	parameters := gopter.DefaultTestParameters()
+	parameters := gopter.DefaultTestParametersWithSeed(1)
 	parameters.MinSuccessfulTests = 50
 	properties := gopter.NewProperties(parameters)
 	for _, s := range samples {
