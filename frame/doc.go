@@ -56,7 +56,7 @@
 // # Limits and errors
 //
 // A payload larger than MaxFrame is refused as soon as its size is known, before its bytes are
-// stored; the policy [Oversize] says how to go on. Errors are of type *[Error] and tell the
+// stored (messages of a [Join], once they are whole); the policy [Oversize] says how to go on. Errors are of type *[Error] and tell the
 // declared size, the limit, the place in the stream, and whether the next call goes on. A cut-off
 // frame is io.ErrUnexpectedEOF, a clean end io.EOF.
 package frame
