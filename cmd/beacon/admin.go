@@ -45,8 +45,8 @@ func adminPath(port string) string {
 	return filepath.Join(os.TempDir(), "beacon-"+port+".sock")
 }
 
-// listenAdmin serves operators of srv, which listens on addr, until it is closed.
-func listenAdmin(addr net.Addr, srv *transport.Server, newest codec.Version) (*transport.Server, error) {
+// listenAdmin serves operators of m's server, which listens on addr, until it is closed.
+func listenAdmin(addr net.Addr, m *mover, newest codec.Version) (*transport.Server, error) {
 	_, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
 		return nil, err
@@ -74,10 +74,10 @@ func listenAdmin(addr net.Addr, srv *transport.Server, newest codec.Version) (*t
 			if to == 0 {
 				to = newest
 			}
-			if _, err := srv.Protocol.Release(to); err != nil {
+			if _, err := m.srv.Protocol.Release(to); err != nil {
 				return nil, err
 			}
-			return reportOf(to, srv.Upgrade(ctx, to)), nil
+			return reportOf(to, m.order(ctx, to)), nil
 		})}
 	go admin.Serve(ln)
 	return admin, nil

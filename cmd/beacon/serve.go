@@ -62,7 +62,8 @@ func serve(ctx context.Context, e *env, args []string) int {
 		}
 		return err
 	}, codec.Version(*start), logger(e, *verbose))
-	admin, err := listenAdmin(ln.Addr(), srv, telemetry.Protocol.Newest())
+	operator := &mover{srv: srv}
+	admin, err := listenAdmin(ln.Addr(), operator, telemetry.Protocol.Newest())
 	if err != nil {
 		ln.Close()
 		e.errorf("cannot open the operator's socket: %v", err)
@@ -72,8 +73,9 @@ func serve(ctx context.Context, e *env, args []string) int {
 
 	e.errorf("listening on %v, versions %v; SIGUSR1 prints the sessions, SIGHUP or `beacon upgrade` moves them to the newest version",
 		ln.Addr(), telemetry.Protocol.Versions())
-	stop := onSignals(e, srv)
+	stop := onSignals(e, operator)
 	defer stop()
+	go operator.keep(ctx)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
 	select {
@@ -110,7 +112,9 @@ func newServer(write func(context.Context, *telemetry.Reading) error, start code
 			return nil, write(ctx, r)
 		}),
 		Monitor: liveness.New(liveness.Config{}),
-		Log:     log,
+		// A fleet of a few hundred may come back soon after a restart.
+		RetrySpread: 5 * time.Second,
+		Log:         log,
 	}
 	srv.Session.Recognizer = recogniseLegacy
 	if start != 0 {
@@ -120,7 +124,7 @@ func newServer(write func(context.Context, *telemetry.Reading) error, start code
 }
 
 // onSignals prints the sessions on SIGUSR1 and upgrades them on SIGHUP, until stop is called.
-func onSignals(e *env, srv *transport.Server) (stop func()) {
+func onSignals(e *env, m *mover) (stop func()) {
 	signals := make(chan os.Signal, 1)
 	done := make(chan struct{})
 	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGHUP)
@@ -131,11 +135,11 @@ func onSignals(e *env, srv *transport.Server) (stop func()) {
 				return
 			case s := <-signals:
 				if s == syscall.SIGUSR1 {
-					printSessions(e.err, srv.Sessions(), time.Now())
+					printSessions(e.err, m.srv.Sessions(), time.Now())
 					continue
 				}
 				newest := telemetry.Protocol.Newest()
-				printReport(e.err, reportOf(newest, srv.Upgrade(context.Background(), newest)))
+				printReport(e.err, reportOf(newest, m.order(context.Background(), newest)))
 			}
 		}
 	}()
