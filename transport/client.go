@@ -43,16 +43,24 @@ func Dial(cfg *Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	profile, err := session.NewProfile(negotiate.Client, checked.Session)
-	if err != nil {
-		return nil, err
+	var (
+		profile *session.Profile // nil: the server is no Parley peer
+		m       machine
+	)
+	if checked.Plain != nil {
+		m = newPlainClient(checked)
+	} else {
+		if profile, err = session.NewProfile(negotiate.Client, checked.Session); err != nil {
+			return nil, err
+		}
+		m = profile.New(time.Now())
 	}
 	c := &Client{cfg: checked, conns: newConnector(checked, profile), stopped: make(chan struct{})}
 	c.pace = pace{Backoff: checked.Backoff, rand: checked.Rand}
 	c.state.ready = make(chan struct{})
 	c.state.kick = make(chan struct{}, 1)
 	c.Session = &Session{owner: c, handler: checked.Handler, onOutcome: checked.OnOutcome, log: checked.Log,
-		m: profile.New(time.Now()), ended: make(chan struct{})}
+		m: m, ended: make(chan struct{})}
 	ctx, stop := context.WithCancel(context.Background())
 	c.stop = stop
 	go c.run(ctx)
@@ -93,6 +101,7 @@ func (c *Client) once(ctx context.Context) error {
 	}
 	c.setState(Change{To: Attaching, Endpoint: o.endpoint})
 	l := newLink(o.conn, o.endpoint, &c.links, nil)
+	l.plain = c.cfg.Plain != nil
 	if err := c.attach(l, o.opening); err != nil {
 		l.hangUp()
 		return err

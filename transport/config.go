@@ -33,6 +33,14 @@ type Config struct {
 	// Formats stay empty: they are those above.
 	Session session.Config
 
+	// Plain, if set, says that the server is no Parley peer but speaks a protocol that already
+	// exists, and how: its handshake, its pings. Protocol has one version then, whose format
+	// and codec are the server's, and Handler is required. Messages are sent at most once, and
+	// only while there is a connection: Send waits for it; Flush waits until all is written.
+	// Call and Upgrade give [ErrLegacy]. Of Session only HandshakeTimeout counts. While a
+	// handler runs nothing is read, so Plain.Silence must be longer than handlers take.
+	Plain *session.PlainConfig
+
 	// Handler gets the messages that the server sends. Nil: they wait for
 	// [Session.Messages], as many as the window of Session.Offer allows.
 	Handler Handler
@@ -103,6 +111,11 @@ func (c *Config) check() (*Config, error) {
 	}
 	if err := fillSession(&d.Session, d.Protocol, d.Formats); err != nil {
 		return nil, err
+	}
+	if d.Plain != nil {
+		if err := d.checkPlain(); err != nil {
+			return nil, err
+		}
 	}
 	if d.Resolve == nil {
 		d.Resolve = net.DefaultResolver.LookupHost

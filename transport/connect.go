@@ -14,7 +14,7 @@ import (
 // opened is a connection that is ready to be attached.
 type opened struct {
 	conn     net.Conn
-	opening  *session.Opening
+	opening  *session.Opening // nil: the server is no Parley peer
 	endpoint string
 }
 
@@ -24,7 +24,7 @@ type candidate struct{ endpoint, addr string }
 // connector makes connections for a client. It belongs to the client's run loop.
 type connector struct {
 	cfg       *Config
-	profile   *session.Profile
+	profile   *session.Profile // nil: servers are no Parley peers
 	endpoints *endpoints
 	resolver  resolver
 }
@@ -110,18 +110,26 @@ func (c *connector) try(ctx context.Context, to candidate) (*opened, error) {
 		conn.Close()
 		return nil, &Error{Kind: TLS, Endpoint: to.endpoint, Err: err}
 	}
-	key, err := keyOf(dialing, conn)
+	var o *session.Opening
+	if c.profile == nil {
+		err = secured(dialing, conn)
+	} else {
+		var key negotiate.Key
+		key, err = keyOf(dialing, conn)
+		o = c.profile.Open(time.Now(), key)
+	}
 	if err != nil {
 		conn.Close()
 		return nil, &Error{Kind: TLS, Endpoint: to.endpoint, Err: err}
 	}
-	o := c.profile.Open(time.Now(), key)
-	if err := open(conn, o); err != nil {
-		conn.Close()
-		if o.Err() != nil {
-			return nil, machineError(to.endpoint, err)
+	if o != nil {
+		if err := open(conn, o); err != nil {
+			conn.Close()
+			if o.Err() != nil {
+				return nil, machineError(to.endpoint, err)
+			}
+			return nil, streamError(to.endpoint, err)
 		}
-		return nil, streamError(to.endpoint, err)
 	}
 	if !stop() {
 		return nil, &Error{Kind: Unreachable, Endpoint: to.endpoint, Err: ctx.Err()}

@@ -147,6 +147,7 @@ func TestLegacyClient(t *testing.T) {
 		if err := table[0].Session.Send(t.Context(), &Note{N: 7}); err != nil {
 			t.Error(err)
 		}
+		flush(t, table[0].Session) // it is written
 		synctest.Wait()
 		buf := make([]byte, 100)
 		n, _ := conn.Read(buf)

@@ -43,9 +43,17 @@ func keyOf(ctx context.Context, conn net.Conn) (negotiate.Key, error) {
 	if !ok {
 		return negotiate.Key{}, nil
 	}
-	if err := t.HandshakeContext(ctx); err != nil {
+	if err := secured(ctx, conn); err != nil {
 		return negotiate.Key{}, err
 	}
 	state := t.ConnectionState()
 	return negotiate.TLSKey(&state)
+}
+
+// secured does the TLS handshake, if conn is of TLS.
+func secured(ctx context.Context, conn net.Conn) error {
+	if t, ok := conn.(*tls.Conn); ok {
+		return t.HandshakeContext(ctx)
+	}
+	return nil
 }

@@ -3,20 +3,23 @@ package transport
 import (
 	"errors"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/parleyproto/parley/codec"
 	"github.com/parleyproto/parley/transport/session"
 )
 
-// ErrLegacy says that a peer without envelopes cannot do what was asked: reply, acknowledge,
-// or change its version.
-var ErrLegacy = errors.New("transport: the peer is a legacy one, without envelopes; only Send and Close reach it")
+// ErrLegacy says that a peer without envelopes, a legacy client or the server of Config.Plain,
+// cannot do what was asked: reply, or change its version.
+var ErrLegacy = errors.New("transport: the peer is a legacy one, without envelopes; only Send, Flush and Close reach it")
 
 // plain lets a session.Plain stand where a session.Machine does.
 type plain struct {
-	*session.Plain
-	stats session.Stats
+	*session.Plain // nil at a client between connections
+	stats          session.Stats
+	flushes        []uint64 // that wait until all is written
+	lastFlush      uint64
 }
 
 func (p *plain) Attach(time.Time, *session.Opening) (uint64, error) { return 0, ErrLegacy }
@@ -32,6 +35,9 @@ func (p *plain) Wrote(now time.Time, _ uint64, n int) {
 
 func (p *plain) Next() (session.Event, bool) {
 	ev, ok := p.Plain.Next()
+	if !ok {
+		return p.flushed()
+	}
 	switch ev.Kind {
 	case session.EventMessage:
 		p.stats.MessagesIn++
@@ -55,11 +61,30 @@ func (p *plain) GoAway(time.Time, time.Duration, []string)      {}
 func (p *plain) Upgrade(time.Time, codec.Version) error         { return ErrLegacy }
 func (p *plain) Done(uint64)                                    {}
 func (p *plain) Drop(uint64)                                    {}
-func (p *plain) Flush(time.Time) uint64                         { return 0 }
-func (p *plain) Unflush(uint64)                                 {}
 func (p *plain) Stats() session.Stats                           { return p.stats }
 func (p *plain) ID() [16]byte                                   { return [16]byte{} }
 func (p *plain) Fail(time.Time, uint64, string) (uint64, error) { return 0, nil }
+
+// Flush waits until all is written: no more is ever known of it.
+func (p *plain) Flush(time.Time) uint64 {
+	p.lastFlush++
+	p.flushes = append(p.flushes, p.lastFlush)
+	return p.lastFlush
+}
+
+func (p *plain) Unflush(id uint64) {
+	p.flushes = slices.DeleteFunc(p.flushes, func(f uint64) bool { return f == id })
+}
+
+// flushed reports the first flush that waits for nothing more.
+func (p *plain) flushed() (ev session.Event, ok bool) {
+	if len(p.flushes) == 0 || p.Plain != nil && p.Pending() > 0 {
+		return ev, false
+	}
+	ev = session.Event{Kind: session.EventFlushed, ID: p.flushes[0]}
+	p.flushes = p.flushes[1:]
+	return ev, true
+}
 
 func (p *plain) Idle()                       {}
 func (p *plain) PeerInterval() time.Duration { return 0 }
@@ -89,8 +114,11 @@ func (p *plain) Close(now time.Time, code session.CloseCode, text string) {
 
 // isLegacy tells whether the peer has no envelopes.
 func (s *Session) isLegacy() bool {
-	_, ok := s.m.(*plain)
-	return ok
+	switch s.m.(type) {
+	case *plain, *plainClient:
+		return true
+	}
+	return false
 }
 
 // newLegacy makes the session of a legacy client, with its only connection.

@@ -133,7 +133,8 @@ var errFlushInHandler = errors.New("transport: Flush in a handler of the same se
 
 // Flush waits until all that was accepted before has an outcome: it was handled by the peer,
 // or given up. It asks the peer to answer at once. Under the context of one of the session's
-// own handlers it is an error.
+// own handlers it is an error. Of a peer without envelopes no outcome is known: it waits until all
+// is written.
 func (s *Session) Flush(ctx context.Context) error {
 	if s.handling(ctx) {
 		return errFlushInHandler

@@ -147,7 +147,7 @@ func (p *Plain) Send(now time.Time, msg codec.Message) error {
 	if p.err != nil {
 		return ErrEnded
 	}
-	if len(p.queued)+len(p.held)+len(p.writing) >= p.cfg.Queue {
+	if p.Pending() >= p.cfg.Queue {
 		p.full = true
 		return ErrQueueFull
 	}
@@ -247,6 +247,9 @@ func (p *Plain) Output(now time.Time) net.Buffers {
 	p.bufs = append(p.bufs[:0], p.writing)
 	return p.bufs
 }
+
+// Pending returns how many bytes were queued and are not written, those of pings among them.
+func (p *Plain) Pending() int { return len(p.queued) + len(p.held) + len(p.writing) }
 
 // Written says that the last Output was written whole.
 func (p *Plain) Written(now time.Time) {
