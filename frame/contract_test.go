@@ -75,3 +75,21 @@ func TestFormatWithoutPiecesIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// An Extent that cannot be is the function's mistake or corrupt bytes; neither gets through.
+func TestImpossibleExtent(t *testing.T) {
+	for _, x := range []frame.Extent{
+		{Total: 2, Off: -1},
+		{Total: 2, Tail: -1},
+		{Total: 300, Tail: 256},
+		{},
+		{Total: 1 << 63},
+		{Total: 2, Off: 2, Tail: 1},
+	} {
+		f := frame.LengthFunc{Extent: func([]byte) (frame.Extent, error) { return x, nil }}
+		_, err := frame.NewReader(strings.NewReader("abc"), f).Next()
+		if !errors.Is(err, frame.ErrCorrupt) {
+			t.Errorf("%+v: error %v, want ErrCorrupt", x, err)
+		}
+	}
+}

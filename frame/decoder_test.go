@@ -122,6 +122,31 @@ func TestPiece(t *testing.T) {
 	}
 }
 
+// The size of the next frame is known once its header is there, and taking it is another thing.
+func TestDecoderPeekSize(t *testing.T) {
+	d := frame.NewDecoder(frame.Uint16BE)
+	if _, err := d.PeekSize(); err != frame.ErrShort {
+		t.Fatalf("error %v, want ErrShort", err)
+	}
+	d.Write([]byte("\x00\x05he"))
+	for range 2 {
+		if n, err := d.PeekSize(); n != 5 || err != nil {
+			t.Fatalf("size %d, error %v; want 5", n, err)
+		}
+	}
+	if _, err := d.Next(); err != frame.ErrShort {
+		t.Fatalf("error %v, want ErrShort", err)
+	}
+	d.Write([]byte("llo"))
+	if p, err := d.Next(); string(p) != "hello" || err != nil {
+		t.Errorf("%q, %v", p, err)
+	}
+	d.End()
+	if _, err := d.PeekSize(); err != io.EOF {
+		t.Errorf("error %v, want io.EOF", err)
+	}
+}
+
 // hidden keeps a format's kind from the decoder, which then has to call Split.
 type hidden struct{ frame.Format }
 

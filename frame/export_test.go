@@ -23,3 +23,6 @@ func WriterMemory(w *Writer) int {
 	}
 	return n
 }
+
+// ReaderMemory returns the size of the buffer that a reader holds.
+func ReaderMemory(r *Reader) int { return cap(r.d.in) }

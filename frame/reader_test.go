@@ -3,6 +3,7 @@ package frame_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -150,6 +151,34 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// A reader between two frames gives its buffer back and goes on; one inside a frame keeps it.
+func TestReaderRelease(t *testing.T) {
+	src := fuzz.SplitReader(strings.NewReader("\x05hello\x05world"), fuzz.Plan{Sizes: []int{6, fuzz.Interrupt, 3, fuzz.Interrupt, 3}})
+	r := frame.NewReader(src, frame.Uint8)
+	want(t, r, "hello")
+	if r.Release(); frame.ReaderMemory(r) != 0 {
+		t.Errorf("%d bytes held between two frames", frame.ReaderMemory(r))
+	}
+	for len(r.Buffered()) == 0 {
+		if _, err := r.Next(); !errors.Is(err, fuzz.ErrInjected) {
+			t.Fatalf("error %v, want that of the source", err)
+		}
+	}
+	if r.Release(); string(r.Buffered()) != "\x05wo" {
+		t.Errorf("buffered %q behind Release inside a frame", r.Buffered())
+	}
+	for {
+		p, err := r.Next()
+		if errors.Is(err, fuzz.ErrInjected) {
+			continue
+		}
+		if string(p) != "world" || err != nil {
+			t.Errorf("%q, %v", p, err)
+		}
+		return
+	}
+}
+
 func TestFramesEndsAtFinalError(t *testing.T) {
 	r := frame.NewReader(strings.NewReader("\xc0ok\xc0bad\xdbx\xc0fine\xc0cut"), frame.SLIP)
 	var got []string
@@ -215,8 +244,12 @@ func TestStreamPolicy(t *testing.T) {
 
 // A stream of any size passes in constant memory.
 func TestNextReaderConstantMemory(t *testing.T) {
-	const size = 32 << 20
-	for _, f := range []frame.Format{frame.Uint32BE, frame.LF, frame.COBS, frame.CRC32C{Format: frame.Uint32BE}, frame.Rest} {
+	const size = 8 << 20
+	for _, f := range []frame.Format{
+		frame.Uint32BE, frame.LF, frame.COBS, frame.SLIP, frame.CRC32C{Format: frame.Uint32BE}, frame.Rest,
+		frame.Delimiter("\r\n"), frame.Fixed(size), frame.Uvarint, frame.Netstring, frame.MLLP,
+		frame.HeaderBlock{Length: "Content-Length"}, frame.LengthField{Offset: 1, Size: 4, Strip: 5, Magic: "M", Trailer: "."},
+	} {
 		wire, err := f.AppendFrame(nil, bytes.Repeat([]byte{'x'}, size))
 		if err != nil {
 			t.Fatal(err)
@@ -228,6 +261,33 @@ func TestNextReaderConstantMemory(t *testing.T) {
 			}
 			if n, err := io.Copy(io.Discard, body); n != size || err != nil {
 				t.Fatalf("%#v: %d bytes, error %v", f, n, err)
+			}
+		})
+	}
+}
+
+// The same where the payload is the whole frame.
+func TestNextReaderConstantMemoryOfWholeFrames(t *testing.T) {
+	const size = 8 << 20
+	big := strings.Repeat("x", size)
+	for _, c := range []struct {
+		format frame.Format
+		frame  string
+	}{
+		{frame.RESP{}, fmt.Sprintf("*2\r\n$3\r\nGET\r\n$%d\r\n%s\r\n", size, big)},
+		{nats, fmt.Sprintf("PUB subject %d\r\n%s\r\n", size, big)},
+		{frame.WebSocket, "\x82\x7f\x00\x00\x00\x00\x00\x80\x00\x00" + big},
+		{frame.HeaderBlock{Length: "content-length", Whole: true, LF: true, End: "\x00"}, "SEND\n\n" + big + "\x00"},
+		{rtsp, fmt.Sprintf("GET x\r\nContent-Length: %d\r\n\r\n%s", size, big)},
+	} {
+		wire := []byte(c.frame)
+		fuzz.AllocBound(t, nil, 0, 512<<10, func([]byte) {
+			body, err := frame.NewReader(bytes.NewReader(wire), c.format).NextReader()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := io.Copy(io.Discard, body); n < size || err != nil {
+				t.Fatalf("%#v: %d bytes, error %v", c.format, n, err)
 			}
 		})
 	}
