@@ -108,11 +108,13 @@ func draw(rnd *rand.Rand, do Do) Step {
 }
 
 func bytes(rnd *rand.Rand) int {
-	switch rnd.IntN(4) {
+	switch rnd.IntN(5) {
 	case 0:
 		return rnd.IntN(4)
 	case 1:
 		return rnd.IntN(300)
+	case 2:
+		return 60_000 + rnd.IntN(200_000) // some fragments of a long message
 	}
 	return 1 << 30
 }

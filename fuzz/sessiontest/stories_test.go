@@ -24,6 +24,10 @@ func TestStories(t *testing.T) {
 			{Pump, all, all}, {Lose, 1, 0}, {Send, 0, 6}, {Fragment, 1, 0}, {Restart, 0, 0},
 			{Pump, all, all}, {Pump, all, 3}, {Wait, 100_000, 0}, {Pump, 0, 52}, {Fragment, 2, 0},
 		}},
+		{"early data is not sent again to a server that restarted", 918, []Step{
+			{Pump, all, all}, {Lose, 1, 0}, {Send, 0, 6}, {Fragment, 1, 0}, {Restart, 0, 0},
+			{Pump, all, all}, {Pump, all, all}, {Pump, all, all},
+		}},
 		// An acknowledgement that is due while nothing may be sent is no reason to ask for ticks.
 		{"no ticks for an acknowledgement before the attachment", 14, []Step{
 			{Pump, 0, all}, {Busy, 0, 0}, {Fragment, 1, 0}, {Send, 0, 1}, {Pump, 0, all}, {Cut, 0, 0},
