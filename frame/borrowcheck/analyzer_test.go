@@ -10,5 +10,5 @@ import (
 
 func TestAnalyzer(t *testing.T) {
 	analysistest.Run(t, analysistest.TestData(), borrowcheck.Analyzer,
-		"kept", "late", "fine", "lenders", "borrowers")
+		"kept", "shapes", "late", "fine", "lenders", "borrowers")
 }
