@@ -109,6 +109,27 @@ func ExampleJoin() {
 	// "\x81hello"
 }
 
+// Escaped and stuffed frames are decoded where they lie.
+func ExampleCOBS() {
+	show(frame.COBS, "\x03\x11\x22\x02\x33\x00")
+	// Output: "\x11\"\x003"
+}
+
+// A bad escape loses its frame only.
+func ExampleSLIP() {
+	show(frame.SLIP, "\xc0\x01\xdb\xdc\x02\xc0"+"bad\xdbx\xc0"+"fine\xc0")
+	// Output:
+	// "\x01\xc0\x02"
+	// frame: corrupt at offset 6: an escape is followed by neither DC nor DD
+	// "fine"
+}
+
+// The payload begins with the packet's sequence byte.
+func ExampleMySQLMessages() {
+	show(frame.MySQLMessages, "\x09\x00\x00\x00\x03SELECT 1")
+	// Output: "\x00\x03SELECT 1"
+}
+
 // FastCGI: two lengths in the header, of the content and of padding behind it.
 func ExampleLengthFunc() {
 	fastcgi := frame.LengthFunc{Extent: func(head []byte) (frame.Extent, error) {

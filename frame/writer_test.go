@@ -45,7 +45,7 @@ func TestLargePayloadIsNotCopied(t *testing.T) {
 	}
 }
 
-// On a TCP connection header, payload and trailer are one call.
+// Small frames and a large one keep their order where net.Buffers writes several pieces at once.
 func TestLargePayloadOverTCP(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

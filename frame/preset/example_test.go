@@ -31,6 +31,16 @@ func ExampleLookup() {
 	// preset: there is no preset "mqqt"; is it mqtt?
 }
 
+func ExampleAll() {
+	for _, p := range preset.All()[:3] {
+		fmt.Printf("%-12s %s\n", p.Name, p.Summary)
+	}
+	// Output:
+	// 9p           9P2000: four-byte little-endian length that counts itself, first
+	// amqp         AMQP 0-9-1: type, channel, length, and an end byte CE
+	// amqp-client  AMQP 0-9-1, from the client: the eight-byte protocol header, then frames
+}
+
 // The limit of a preset holds once it is given to the Reader, and to the Writer.
 func ExamplePreset() {
 	p := preset.HTTP2
