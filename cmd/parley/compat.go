@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -68,21 +69,33 @@ func report(cmd *cobra.Command, found []schema.Finding, asJSON bool) error {
 	return nil
 }
 
-// otherLock reads a lock file, or a package's lock file as a Git revision has it.
+// otherLock reads a lock file of the protocol, or its own as a Git revision has it.
 func otherLock(p *loaded, against string) (*schema.Lock, error) {
+	name, data, err := readOther(p, against)
+	if err != nil {
+		return nil, fmt.Errorf("-against %s: %w", against, err)
+	}
+	lock, err := schema.ParseLock(name, data)
+	if err == nil && lock.Protocol != p.Name {
+		return nil, fmt.Errorf("-against %s: it is no lock of protocol %s, but of %q", against, p.Name, lock.Protocol)
+	}
+	return lock, err
+}
+
+func readOther(p *loaded, against string) (name string, data []byte, err error) {
 	if data, err := os.ReadFile(against); err == nil {
-		return schema.ParseLock(against, data)
+		return against, data, nil
 	}
 	spec := against + ":./" + schema.LockName(p.Name)
-	git := exec.Command("git", "show", spec)
+	git := exec.Command("git", "show", "--end-of-options", spec)
 	git.Dir = p.Dir
-	data, err := git.Output()
+	data, err = git.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return nil, fmt.Errorf("-against %s: no such file, and git says: %s", against, exit.Stderr)
+		return "", nil, fmt.Errorf("no such file, and git says: %s", bytes.TrimSpace(exit.Stderr))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("-against %s: no such file, and git does not run: %w", against, err)
+		return "", nil, fmt.Errorf("no such file, and git does not run: %w", err)
 	}
-	return schema.ParseLock(spec, data)
+	return spec, data, nil
 }

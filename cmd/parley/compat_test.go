@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -165,8 +166,64 @@ func TestCompatAgainst(t *testing.T) {
 			t.Errorf("-against %s: status %d: %s", against, status, out)
 		}
 	}
-	if out, status := tool(t, dir, "compat", "-against", "nowhere"); status != 2 {
-		t.Errorf("-against nowhere: status %d: %s", status, out)
+	empty, other := filepath.Join(t.TempDir(), "empty.lock"), filepath.Join(t.TempDir(), "other.lock")
+	writeFile(t, empty, "")
+	writeFile(t, other, strings.Replace(readFile(t, copied), "protocol app", "protocol shop", 1))
+	for against, want := range map[string]string{
+		"nowhere": "no such file, and git says: ",
+		empty:     `it is no lock of protocol app, but of ""`,
+		other:     `it is no lock of protocol app, but of "shop"`,
+	} {
+		if out, status := tool(t, dir, "compat", "-against", against); status != 2 || !strings.Contains(out, want) {
+			t.Errorf("-against %s: status %d, want %q: %s", against, status, want, out)
+		}
+	}
+}
+
+// Freeze takes a version to stop at, and says what is frozen then.
+func TestFreezeThrough(t *testing.T) {
+	t.Parallel()
+	dir := module(t, map[string]string{"app.go": releasedSource})
+	for _, test := range []struct {
+		through string
+		status  int
+		want    string
+	}{
+		{"v9", 2, "-through v9: protocol app has versions v1-v2"},
+		{"v1-v2", 2, "-through v1-v2: write one version, such as v3"},
+		{"v1", 0, "app: frozen through v1"},
+		{"v2", 0, "app: frozen through v2"},
+		{"v1", 0, "app: frozen through v2"}, // for ever
+	} {
+		out, status := tool(t, dir, "freeze", "-through", test.through)
+		if status != test.status || !strings.Contains(out, test.want) {
+			t.Errorf("-through %s: status %d, want %q: %s", test.through, status, test.want, out)
+		}
+	}
+}
+
+// A lock without one of its versions, or no lock any more, would let frozen versions change:
+// the golden vectors tell that there was one.
+func TestShortenedLock(t *testing.T) {
+	t.Parallel()
+	for _, keep := range []string{"version 2", "# "} {
+		dir := released(t)
+		file := filepath.Join(dir, "app.parley.lock")
+		kept, _, _ := strings.Cut(readFile(t, file), keep)
+		writeFile(t, file, kept)
+		if kept == "" {
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+		} else if !strings.Contains(kept, "version 1") {
+			t.Fatalf("the lock has another form:\n%s", kept)
+		}
+		for _, command := range []string{"gen", "freeze"} {
+			out, status := tool(t, dir, command)
+			if status != 1 || !strings.Contains(out, "but the lock does not have the version; restore both files") {
+				t.Errorf("%s with a lock up to %q: status %d: %s", command, keep, status, out)
+			}
+		}
 	}
 }
 

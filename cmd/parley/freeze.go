@@ -33,12 +33,14 @@ command that writes these files, and it only ever adds to them.`,
 					if err != nil || r.First != r.Last {
 						return fmt.Errorf("-through %s: write one version, such as v3", through)
 					}
-					last = r.Last
+					if last = r.Last; !p.Versions.Has(last) {
+						return fmt.Errorf("-through %s: protocol %s has versions %v", through, p.Name, p.Versions)
+					}
 				}
 				if err := p.freeze(last); err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: frozen through %v\n", p.Name, last)
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: frozen through %v\n", p.Name, p.lock.Versions[len(p.lock.Versions)-1].Version)
 			}
 			return nil
 		},

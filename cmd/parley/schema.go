@@ -47,9 +47,6 @@ func load(patterns []string) ([]loaded, error) {
 
 // verify checks the protocol against its lock.
 func (l *loaded) verify() error {
-	if len(l.lock.Versions) == 0 {
-		return nil
-	}
 	if err := l.lock.Verify(l.Protocol, l.golden); err != nil {
 		return &exitError{1, fmt.Errorf("%s: %w", l.Path, err)}
 	}

@@ -22,8 +22,8 @@ func (e *BrokenError) Error() string {
 	return s
 }
 
-// Verify checks that all versions in the lock are still what they were, and that their
-// golden vectors are all there: a [*BrokenError] or a [*LockError] if not.
+// Verify checks that all versions in the lock are still what they were, and that the golden
+// vectors are theirs and all there: a [*BrokenError] or a [*LockError] if not.
 func (l *Lock) Verify(p *Protocol, golden []Vector) error {
 	if l.Protocol != p.Name {
 		return &LockError{LockName(p.Name), 1, fmt.Sprintf("it is the lock of protocol %q", l.Protocol)}
@@ -35,6 +35,11 @@ func (l *Lock) Verify(p *Protocol, golden []Vector) error {
 	for _, v := range l.Versions {
 		if n, s := goldenOf(golden, v.Version); n != v.Golden || s != v.GoldenSum {
 			return &LockError{GoldenName(p.Name), 1, fmt.Sprintf("the golden vectors of %v are not those that were frozen; restore the file from version control", v.Version)}
+		}
+	}
+	for _, g := range golden {
+		if !l.Frozen(g.Version) {
+			return &LockError{LockName(p.Name), 1, fmt.Sprintf("%s has golden vectors of %v, but the lock does not have the version; restore both files from version control", GoldenName(p.Name), g.Version)}
 		}
 	}
 	return nil

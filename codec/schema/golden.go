@@ -89,7 +89,7 @@ func goldenOf(vectors []Vector, v codec.Version) (n int, s string) {
 const perMessage = 8
 
 // newVectors makes golden vectors of version v: payloads of random values, by the
-// interpreter, the same for the same layout. The first of each message has all defaults.
+// interpreter, the same for the same layout.
 func (p *Protocol) newVectors(v codec.Version) ([]Vector, error) {
 	in, err := p.Interpreter(v)
 	if err != nil {
