@@ -114,6 +114,25 @@ func TestGenWithoutCompiling(t *testing.T) {
 	}
 }
 
+// Where a directive cannot be seen, the advice is not to write one.
+func TestGenWithoutPackage(t *testing.T) {
+	t.Parallel()
+	dir := module(t, map[string]string{
+		"ping/ping.go":    strings.Replace(pingSource, "package ping", "package", 1),
+		"empty/notes.txt": "no Go here\n",
+	})
+	for pattern, want := range map[string]string{
+		"./ping":    "expected 'IDENT'",
+		"./empty":   "no Go files in",
+		"./nowhere": "directory not found",
+	} {
+		out, status := tool(t, dir, "gen", pattern)
+		if status != 1 || !strings.Contains(out, want) || strings.Contains(out, "directive") {
+			t.Errorf("gen %s: status %d, want %q: %s", pattern, status, want, out)
+		}
+	}
+}
+
 func TestGenWithoutSchema(t *testing.T) {
 	t.Parallel()
 	dir := module(t, map[string]string{"empty.go": "package empty\n"})

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
@@ -62,6 +63,10 @@ func build(pkg *packages.Package, dir string) (*Protocol, Errors) {
 	}
 	if !b.protocol() {
 		b.loadErrors()
+		headless := func(f *ast.File) bool { return !f.Name.Pos().IsValid() }
+		if len(pkg.Syntax) == 0 || slices.ContainsFunc(pkg.Syntax, headless) {
+			return nil, b.errs // a directive could not be seen
+		}
 		return nil, b.onlyWithDirectives()
 	}
 	b.collect()
