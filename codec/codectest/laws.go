@@ -64,8 +64,8 @@ func size(c check, m codec.Message, b []byte) error {
 	return nil
 }
 
-// prefix: every strict prefix is an unexpected end, or claims more memory than so few bytes
-// may; of long payloads, some.
+// prefix: every strict prefix is an unexpected end, or its counts claim more memory than so
+// few bytes may take; of long payloads, some.
 func prefix(c check, m codec.Message, b []byte) error {
 	if c.Tail {
 		return nil
@@ -76,13 +76,19 @@ func prefix(c check, m codec.Message, b []byte) error {
 		if err == nil {
 			return fmt.Errorf("the first %d bytes decode to %+v", n, got)
 		}
-		var limit *codec.LimitError
-		overBudget := errors.As(err, &limit) && limit.What == "memory"
-		if !errors.Is(err, io.ErrUnexpectedEOF) && !overBudget && !c.codec.Text {
+		if !errors.Is(err, io.ErrUnexpectedEOF) && !c.overBudget(err, n) {
 			return fmt.Errorf("the first %d bytes: %w, not an unexpected EOF", n, err)
 		}
 	}
 	return nil
+}
+
+// overBudget tells whether an error is that n bytes may not take so much memory, by the
+// stated factor.
+func (c check) overBudget(err error, n int) bool {
+	var limit *codec.LimitError
+	return errors.As(err, &limit) && limit.What == "memory" &&
+		limit.Size > limit.Limit && limit.Limit <= uint64(n*c.PerByte)
 }
 
 // trailing: one byte more is an error, unless the schema says otherwise.

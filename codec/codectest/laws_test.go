@@ -3,6 +3,7 @@ package codectest
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"math/rand"
 	"testing"
@@ -50,6 +51,7 @@ type (
 	wasteful  struct{ plain }
 	otherwise struct{ plain } // decodes aliasing
 	careless  struct{ plain } // about the length's high byte
+	stingy    struct{ plain } // with the memory that it says it has
 )
 
 func (forgets) Decode(src []byte) (codec.Message, error) {
@@ -89,6 +91,14 @@ func (careless) Decode(src []byte) (codec.Message, error) {
 	return plain{}.Decode(append([]byte{byte((len(src) - 2) >> 8)}, src[1:]...))
 }
 
+func (stingy) Decode(src []byte) (codec.Message, error) {
+	m, err := plain{}.Decode(src)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = &codec.DecodeError{Err: &codec.LimitError{What: "memory", Size: 2, Limit: 1}}
+	}
+	return m, err
+}
+
 func TestLawsFindFaults(t *testing.T) {
 	for _, test := range []struct {
 		codec codec.Codec
@@ -103,6 +113,7 @@ func TestLawsFindFaults(t *testing.T) {
 		{wasteful{}, "Memory"},
 		{otherwise{}, "Alias"},
 		{careless{}, "Mutation"},
+		{stingy{}, "Prefix"},
 	} {
 		broken := map[string]bool{}
 		for _, l := range laws {
