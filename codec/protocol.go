@@ -59,8 +59,8 @@ func (p *Protocol) Newest() Version {
 	return p.Releases[len(p.Releases)-1].Version
 }
 
-// Check tells what is wrong with a protocol that was written by hand: no name, no releases,
-// versions that do not ascend, a release without a codec, a frozen one without a fingerprint.
+// Check tells all that is wrong with a protocol that was written by hand: no name, no
+// releases, versions that do not ascend, a release without a codec.
 func (p *Protocol) Check() error {
 	var errs []error
 	if p.Name == "" {
@@ -81,15 +81,15 @@ func (p *Protocol) Check() error {
 }
 
 // Lowest returns the lowest version whose codec carries all of m: with nothing lost and
-// nothing refused. It is a [*LossError] or the newest codec's error if there is none.
+// nothing refused. If there is none, the error tells why the newest one does not: a
+// [*LossError], also about fields that are declared lossy, or what its Append says.
 func (p *Protocol) Lowest(m Message) (Version, error) {
 	err := error(&VersionError{Protocol: p.Name})
 	for i := range p.Releases {
 		r := &p.Releases[i]
-		if len(Loss(r.Codec, m)) > 0 {
-			continue
-		}
-		if _, err = Size(r.Codec, m); err == nil {
+		if lost := Loss(r.Codec, m); len(lost) > 0 {
+			err = &LossError{Path: lost[0], Version: r.Version, Carriers: "other versions"}
+		} else if _, err = Size(r.Codec, m); err == nil {
 			return r.Version, nil
 		}
 	}

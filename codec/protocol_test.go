@@ -17,7 +17,7 @@ type reading struct {
 
 type alarm struct{}
 
-// wide is a second version of reading: the same members and no other type.
+// narrow is a codec that cannot carry a reading's Celsius.
 type narrow struct{ codec.Codec }
 
 func (narrow) Loss(m codec.Message) []string {
@@ -76,6 +76,11 @@ func TestLowestCarriesTheValue(t *testing.T) {
 		if got, err := twoVersions.Lowest(test.m); err != nil || got != test.want {
 			t.Errorf("Lowest(%+v) = %v, %v, want %v", test.m, got, err, test.want)
 		}
+	}
+	narrowOnly := &codec.Protocol{Name: "weather", Releases: twoVersions.Releases[:1]}
+	var loss *codec.LossError
+	if _, err := narrowOnly.Lowest(&reading{Celsius: 2}); !errors.As(err, &loss) || loss.Path != "Celsius" || loss.Version != 1 {
+		t.Errorf("Lowest without a version that carries the value: %v", err)
 	}
 	var unknown *codec.MessageError
 	if _, err := twoVersions.Lowest(t); !errors.As(err, &unknown) {

@@ -146,7 +146,7 @@ func (e *emitter) random(n *schema.Node, x string, keepEmpty bool) {
 		e.f("%s = %s", x, convert(n.Go, fmt.Sprintf("r.Text(%d, %d)", lo, hi), "string"))
 	case schema.Bytes:
 		lo, hi := lenLimits(n)
-		e.randomNull(n, x, func() {
+		e.randomNull(n, func() {
 			e.f("%s = r.Bytes(%d, %d)", x, lo, hi)
 			e.keepEmpty(n, x, keepEmpty)
 		})
@@ -160,11 +160,11 @@ func (e *emitter) random(n *schema.Node, x string, keepEmpty bool) {
 		e.random(n.Elem, x+"["+k+"]", false)
 		e.f("}")
 	case schema.Slice:
-		e.randomNull(n, x, func() { e.randomSlice(n, x); e.keepEmpty(n, x, keepEmpty) })
+		e.randomNull(n, func() { e.randomSlice(n, x); e.keepEmpty(n, x, keepEmpty) })
 	case schema.Map:
-		e.randomNull(n, x, func() { e.randomMap(n, x); e.keepEmpty(n, x, keepEmpty) })
+		e.randomNull(n, func() { e.randomMap(n, x); e.keepEmpty(n, x, keepEmpty) })
 	case schema.Pointer:
-		e.randomNull(n, x, func() {
+		e.randomNull(n, func() {
 			e.f("%s = new(%s)", x, n.Elem.Go)
 			e.random(n.Elem, "(*"+x+")", false)
 		})
@@ -177,10 +177,9 @@ func (e *emitter) random(n *schema.Node, x string, keepEmpty bool) {
 	}
 }
 
-// randomNull writes code that leaves x nil now and then, where that is allowed; and always
-// when a recursive value is deep enough.
-func (e *emitter) randomNull(n *schema.Node, x string, value func()) {
-	_ = x
+// randomNull lets value's code run or not, where nil is allowed; and never when a recursive
+// value is deep enough.
+func (e *emitter) randomNull(n *schema.Node, value func()) {
 	cond := ""
 	switch {
 	case e.recursive(n) && n.MinLen() == 0 && (n.Null || n.Kind != schema.Pointer):

@@ -22,6 +22,9 @@ func unhex(t *testing.T, s string) []byte {
 	return b
 }
 
+// errLimit stands for any LimitError.
+var errLimit = errors.New("a LimitError")
+
 // Each way of being wrong has its cause, its path and its offset.
 func TestBadPayloads(t *testing.T) {
 	for _, test := range []struct {
@@ -36,7 +39,8 @@ func TestBadPayloads(t *testing.T) {
 		{"id not canonical", 1, "81 00", codec.ErrCanonical, "", 0},
 		{"length not canonical", 1, "01 80 00", codec.ErrCanonical, "Name", 1},
 		{"length beyond 64 bits", 1, "01 ff ff ff ff ff ff ff ff ff 02", codec.ErrCanonical, "Name", 1},
-		{"count of 2^63", 1, "03 80 80 80 80 80 80 80 80 80 01", nil, "Names", 11},
+		{"count of 2^63", 1, "03 80 80 80 80 80 80 80 80 80 01", errLimit, "Names", 11},
+		{"count of 2^63 without a limit", 1, "03 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 80 80 80 80 80 80 80 80 80 01", io.ErrUnexpectedEOF, "Deep", 26},
 		{"length longer than the input", 1, "01 05 61", io.ErrUnexpectedEOF, "Name", 3},
 		{"bool of 2", 1, "01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 02 00 00 00 00 00 00 00 00", codec.ErrCanonical, "Spouse", 15},
 		{"value beyond max", 1, "01 00 00 00 00 00 00 00 00 00 00 00 00 00 65 00 00 00 00 00 00 00 00 00", codec.ErrRange, "Siblings", 11},
@@ -48,7 +52,7 @@ func TestBadPayloads(t *testing.T) {
 		{"null where it is not allowed", 1, "05 ff ff", codec.ErrNil, "S", 3},
 		{"tags that descend", 1, "07 00 02 05 00 04 00", codec.ErrCanonical, "Ext", 5},
 		{"tagged field with its default", 2, "07 00 01 00 04 00 00 00 05", codec.ErrCanonical, "Size", 5},
-		{"zero-sized elements", 1, "03 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 ff 01", nil, "", 0},
+		{"zero-sized elements", 1, "03 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 ff 01", errLimit, "Empty", 40},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := Protocol.Releases[test.version].Codec.Decode(unhex(t, test.payload))
@@ -56,7 +60,8 @@ func TestBadPayloads(t *testing.T) {
 			if !errors.As(err, &de) {
 				t.Fatalf("want a DecodeError, got %v", err)
 			}
-			if test.cause != nil && (!errors.Is(err, test.cause) || de.Path != test.path || de.Offset != test.offset) {
+			limited := errors.As(err, new(*codec.LimitError))
+			if limited != (test.cause == errLimit) || !limited && !errors.Is(err, test.cause) || de.Path != test.path || de.Offset != test.offset {
 				t.Errorf("got %v; want %v at %s, byte %d", err, test.cause, test.path, test.offset)
 			}
 		})
