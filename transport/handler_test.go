@@ -27,6 +27,7 @@ func TestPanicCostsItsOwnMessage(t *testing.T) {
 		send(t, c.Session, 1, 3)
 		flush(t, c.Session)
 		h.want(t, 3)
+		synctest.Wait()
 		if len(outcomes) != 1 || outcomes[0].ID != 2 || outcomes[0].Outcome != session.Dropped || outcomes[0].Reason != session.Failed {
 			t.Errorf("outcomes: %+v; want message 2 dropped, its handler failed", outcomes)
 		}

@@ -10,8 +10,11 @@ import (
 
 // The simulation is only worth something if its judge sees each kind of harm.
 func TestJudgeSeesHarm(t *testing.T) {
-	const sent, arrived, acked, dropped, unknown = "sent", "arrived", "acked", "dropped", "unknown"
-	outcomes := map[string]session.Outcome{acked: session.Acked, dropped: session.Dropped, unknown: session.Unknown}
+	const (
+		sent, arrived, panicked         = "sent", "arrived", "panicked"
+		acked, dropped, failed, unknown = "acked", "dropped", "failed", "unknown"
+	)
+	outcomes := map[string]session.Outcome{acked: session.Acked, dropped: session.Dropped, failed: session.Dropped, unknown: session.Unknown}
 	tests := []struct {
 		name   string
 		happen []string // to message 1; "2 arrived" happens to message 2
@@ -21,6 +24,10 @@ func TestJudgeSeesHarm(t *testing.T) {
 		{"all is well", []string{sent, arrived, acked}, true, ""},
 		{"told before Send returned", []string{arrived, acked, sent}, true, ""},
 		{"dropped", []string{sent, dropped}, false, ""},
+		{"its handler panicked", []string{sent, panicked, failed}, true, ""},
+		{"its handler panicked, but acknowledged", []string{sent, panicked, acked}, true, "handler panicked"},
+		{"failed, but handled well", []string{sent, arrived, failed}, true, "panic=false"},
+		{"failed, but not handled", []string{sent, failed}, true, "handled 0 times"},
 		{"unknown, and arrived", []string{sent, unknown, arrived}, false, ""},
 		{"never told", []string{sent, arrived}, true, "has 0 outcomes"},
 		{"told twice", []string{sent, arrived, acked, acked}, true, "has 2 outcomes"},
@@ -48,8 +55,14 @@ func TestJudgeSeesHarm(t *testing.T) {
 					j.sent(label{"c", n}, s, uint64(n))
 				case arrived:
 					j.arrived(&parcel{From: "c", N: n}, s, transport.Incoming{})
+				case panicked:
+					j.arrived(&parcel{From: "c", N: n, Do: "panic"}, s, transport.Incoming{})
 				default:
-					j.told(transport.Outcome{Session: s, ID: uint64(n), Outcome: outcomes[what]})
+					o := transport.Outcome{Session: s, ID: uint64(n), Outcome: outcomes[what]}
+					if what == failed {
+						o.Reason = session.Failed
+					}
+					j.told(o)
 				}
 			}
 			got := strings.Join(j.verdict(), "\n")

@@ -49,6 +49,7 @@ type fate struct {
 	accepted bool
 	call     bool
 	handled  int
+	panics   bool // its handler does
 	outcome  session.Outcome
 	reason   session.Reason
 	told     int // how often the outcome was told
@@ -109,6 +110,7 @@ func (j *judge) arrived(p *parcel, to *transport.Session, in transport.Incoming)
 	j.mu.Lock()
 	f := j.fate(label{p.From, p.N})
 	f.handled++
+	f.panics = p.Do == "panic"
 	r := road{p.From, p.Lane, to}
 	before := j.last[r]
 	j.last[r] = p.N
@@ -151,7 +153,16 @@ func (j *judge) consistent(f fate) {
 		if f.handled != 1 {
 			j.accuse("lost: %s %d was acknowledged and handled %d times", f.from, f.n, f.handled)
 		}
+		if f.panics {
+			j.accuse("%s %d was acknowledged, but its handler panicked", f.from, f.n)
+		}
 	case session.Dropped:
+		if f.reason == session.Failed {
+			if f.handled != 1 || !f.panics {
+				j.accuse("%s %d was dropped (failed), but handled %d times (panic=%v)", f.from, f.n, f.handled, f.panics)
+			}
+			return
+		}
 		if f.handled != 0 {
 			j.accuse("%s %d was dropped (%v), but handled", f.from, f.n, f.reason)
 		}
