@@ -78,6 +78,7 @@ func (p *plainClient) Attach(now time.Time, _ *session.Opening) (uint64, error) 
 	return p.gen, nil
 }
 
+//parley:borrows
 func (p *plainClient) Space(gen uint64) []byte {
 	if !p.at(gen) {
 		return nil
