@@ -69,3 +69,28 @@ func ExampleProtocol_Release() {
 	// true [v1]
 	// codec: protocol "hello" has no version v2; it has [v1]
 }
+
+// What an older version does not have is an error, and Loss tells all of it.
+func ExampleLoss() {
+	v1 := narrow{codec.JSON(&reading{})}
+	m := &reading{Sensor: "t1", Celsius: 21.5}
+	fmt.Println(codec.Loss(v1, m))
+	_, err := v1.Append(nil, m)
+	var loss *codec.LossError
+	fmt.Println(errors.As(err, &loss), loss.Path, loss.Carriers)
+	// Output:
+	// [Celsius]
+	// true Celsius v2+
+}
+
+func ExampleProtocol_Lowest() {
+	p := &codec.Protocol{Name: "weather", Releases: []codec.Release{
+		{Version: 1, Codec: narrow{codec.JSON(&reading{})}, Text: true},
+		{Version: 2, Codec: codec.JSON(&reading{}), Text: true},
+	}}
+	fmt.Println(p.Lowest(&reading{Sensor: "t1"}))
+	fmt.Println(p.Lowest(&reading{Sensor: "t1", Celsius: 21.5}))
+	// Output:
+	// v1 <nil>
+	// v2 <nil>
+}

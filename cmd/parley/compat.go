@@ -26,7 +26,8 @@ func compatCommand() *cobra.Command {
 in tiers: WIRE, what peers of a released version would not understand; API, what breaks Go
 programs that use the package; WARN, what is legal but often a mistake. With -against it
 compares with another lock file, or with the lock as a Git revision has it, such as the last
-release's tag. Exit status 1 if there is a WIRE finding.`,
+release's tag. Exit status 1 if there is a WIRE
+finding, or if the lock was damaged by hand.`,
 		RunE: func(cmd *cobra.Command, patterns []string) error {
 			protocols, err := load(patterns)
 			if err != nil {
@@ -35,10 +36,13 @@ release's tag. Exit status 1 if there is a WIRE finding.`,
 			found := []schema.Finding{}
 			for _, p := range protocols {
 				lock := p.lock
+				var damaged *schema.LockError
 				if against != "" {
 					if lock, err = otherLock(&p, against); err != nil {
 						return err
 					}
+				} else if err := lock.Verify(p.Protocol, p.golden); errors.As(err, &damaged) {
+					return &exitError{1, fmt.Errorf("%s: %w", p.Path, err)}
 				}
 				found = append(found, schema.Compare(lock, p.Protocol)...)
 			}

@@ -218,7 +218,7 @@ func TestShortenedLock(t *testing.T) {
 		} else if !strings.Contains(kept, "version 1") {
 			t.Fatalf("the lock has another form:\n%s", kept)
 		}
-		for _, command := range []string{"gen", "freeze"} {
+		for _, command := range []string{"gen", "freeze", "compat"} {
 			out, status := tool(t, dir, command)
 			if status != 1 || !strings.Contains(out, "but the lock does not have the version; restore both files") {
 				t.Errorf("%s with a lock up to %q: status %d: %s", command, keep, status, out)
@@ -238,7 +238,7 @@ func TestEditedLock(t *testing.T) {
 		dir := released(t)
 		file := filepath.Join(dir, test.file)
 		writeFile(t, file, strings.Replace(readFile(t, file), test.old, test.new, 1))
-		for _, command := range []string{"gen", "freeze"} {
+		for _, command := range []string{"gen", "freeze", "compat"} {
 			out, status := tool(t, dir, command)
 			if status != 1 || !strings.Contains(out, test.want) {
 				t.Errorf("%s: status %d, want %q:\n%s", command, status, test.want, out)

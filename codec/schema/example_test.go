@@ -58,3 +58,23 @@ func ExampleParseRange() {
 	// v2 <nil>
 	// v0 range "v2-v1" ends before it begins
 }
+
+// A lock holds what was released; Compare finds what a later schema changes of it.
+func ExampleLock_Freeze() {
+	protocols, err := schema.Load("testdata/guide", ".")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p := protocols[0]
+	lock, golden, err := (&schema.Lock{Protocol: p.Name}).Freeze(p, nil, p.Versions.Last)
+	fmt.Println(err, lock.Frozen(3), lock.Verify(p, golden))
+
+	p.Messages[0].At(3)[0].TextName = "device" // version 1 is text
+	for _, finding := range schema.Compare(lock, p) {
+		fmt.Println(finding)
+	}
+	// Output:
+	// <nil> true <nil>
+	// WIRE v1 Reading.Sensor: it was "string len=uvarint max=64 name=sensor", it is "string len=uvarint max=64 name=device"; give the new representation versions of its own
+}
