@@ -23,6 +23,7 @@ type link struct {
 	reader   int       // the goroutine that has the reading role; it grows when the role is taken
 	reading  bool      // and it waits for bytes, or for the lock with them
 	writing  bool      // somebody writes; who comes meanwhile leaves the bytes to them
+	starting bool      // a writer was started and has not run yet; it keeps the deadlines
 	stirred  time.Time // when the deadline of reading was set; zero: there is none
 	vector   net.Buffers
 	patience time.Time

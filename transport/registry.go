@@ -28,6 +28,7 @@ func (s *Server) remove(sess *Session) {
 
 // all returns the sessions at this moment.
 func (s *Server) all() []*Session {
+	s.init() // it may be asked before, or while, Serve is called
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := make([]*Session, 0, len(s.sessions)+len(s.legacy))

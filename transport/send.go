@@ -180,8 +180,13 @@ func (s *Session) Upgrade(ctx context.Context, v codec.Version) error {
 		s.unlock()
 		return s.err
 	}
+	place := s.place()
+	if !s.rests.Allows(place, s.time()) {
+		s.unlock()
+		return &RestingError{Place: place}
+	}
 	s.waiting.upgrades = append(s.waiting.upgrades, u)
-	if err := s.m.Upgrade(s.time(), v); err != nil {
+	if err := s.m.Upgrade(s.clock, v); err != nil {
 		s.waiting.forget(u)
 		s.unlock()
 		return err
@@ -191,6 +196,7 @@ func (s *Session) Upgrade(ctx context.Context, v codec.Version) error {
 	s.unlock()
 	select {
 	case err := <-u.done:
+		s.judge(place, err)
 		return err
 	case <-ctx.Done():
 		s.mu.Lock()

@@ -78,6 +78,7 @@ type Server struct {
 	broken  error // of the configuration
 	log     *slog.Logger
 	gate    admission
+	rests   negotiate.Backoff
 	stop    sync.Once
 	stopped chan struct{} // closed by Close, and at the end of Shutdown
 

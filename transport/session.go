@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/negotiate"
 	"github.com/parleyproto/parley/transport/session"
 )
 
@@ -19,6 +20,7 @@ import (
 // those who wait are woken.
 type Session struct {
 	owner     owner
+	rests     *negotiate.Backoff // from changes of version that fail; shared by the owner's sessions
 	handler   Handler
 	onOutcome func(Outcome)
 	log       *slog.Logger

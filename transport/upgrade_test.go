@@ -128,3 +128,57 @@ func TestUpgradeByTheClient(t *testing.T) {
 		}
 	})
 }
+
+// A peer that refuses again and again is left alone for a while, and then asked anew.
+func TestFailedUpgradesRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := fault.Network{}
+		s := serve(t, &network, "server", &transport.Server{Handler: new(log), Session: beginIn(1)})
+		refuse := true
+		c := dial(t, &network, transport.Config{Session: session.Config{
+			AcceptUpgrade: func(from, to codec.Version) bool { return !refuse },
+		}})
+		ready(t, c)
+		attempt := func() error { return s.Upgrade(t.Context(), 2)[0].Err }
+		var refused *session.RejectedError
+		for range negotiate.DefaultFailures {
+			if err := attempt(); !errors.As(err, &refused) {
+				t.Fatalf("a refused change: %v", err)
+			}
+		}
+		var resting *transport.RestingError
+		if err := attempt(); !errors.As(err, &resting) {
+			t.Fatalf("after %d refusals: %v", negotiate.DefaultFailures, err)
+		}
+		refuse = false
+		time.Sleep(negotiate.DefaultRest)
+		if err := attempt(); err != nil {
+			t.Errorf("after the rest: %v", err)
+		}
+		if synctest.Wait(); c.Version() != 2 {
+			t.Errorf("after the rest the client speaks %v", c.Version())
+		}
+	})
+}
+
+// Sessions may be asked for before Serve has begun.
+func TestSessionsBeforeServe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		ln, err := network.Listen("early")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &transport.Server{Protocol: notes, Handler: new(log)}
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(ln) }()
+		if n := len(s.Sessions()) + len(s.Upgrade(t.Context(), 2)); n != 0 {
+			t.Errorf("%d sessions before any client came", n)
+		}
+		synctest.Wait()
+		s.Close()
+		if err := <-served; !errors.Is(err, transport.ErrClosed) {
+			t.Error(err)
+		}
+	})
+}

@@ -23,12 +23,13 @@ const (
 func (s *Session) flush(here bool) {
 	l := s.link
 	if l == nil || l.writing {
-		s.rearm()
+		if l == nil || !l.starting {
+			s.rearm()
+		}
 		return
 	}
 	if !here {
-		l.writing = true
-		s.rearm()
+		l.writing, l.starting = true, true
 		go s.writer(l, nil)
 		return
 	}
@@ -51,8 +52,10 @@ func (s *Session) flush(here bool) {
 func (s *Session) writer(l *link, bufs net.Buffers) {
 	s.mu.Lock()
 	s.time()
+	l.starting = false
 	for {
 		if len(bufs) > 0 {
+			s.rearm()
 			s.write(l, bufs)
 		}
 		if bufs = s.m.Output(s.clock, l.gen); len(bufs) == 0 {
