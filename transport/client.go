@@ -106,8 +106,18 @@ func (c *Client) once(ctx context.Context) error {
 		l.hangUp()
 		return err
 	}
-	go c.begin(l, 0)
+	read := make(chan struct{})
+	go func() {
+		c.begin(l, 0)
+		close(read)
+	}()
 	<-l.over
+	if l.plain { // its reader may be in a handler: nothing would bound what comes meanwhile
+		select {
+		case <-read:
+		case <-ctx.Done():
+		}
+	}
 	return c.over(l)
 }
 
@@ -216,6 +226,8 @@ func (c *Client) Close() error {
 	c.Session.Close(session.CloseNormal, "")
 	c.stop()
 	<-c.stopped
-	c.links.Wait()
+	if c.cfg.Plain == nil { // else a handler has the reading role, and may be who closes
+		c.links.Wait()
+	}
 	return nil
 }

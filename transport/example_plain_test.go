@@ -51,14 +51,16 @@ func oldServer() net.Listener {
 func ExampleConfig_plain() {
 	server := oldServer()
 	defer server.Close()
-	answers := make(chan string, 1)
+	addr, answers := server.Addr().String(), make(chan string, 1)
+	lines := &codec.Protocol{Name: "lines", Releases: []codec.Release{{Codec: lineCodec{}, Text: true}}}
+	handler := transport.HandlerFunc(func(_ context.Context, _ *transport.Session, in transport.Incoming) (codec.Message, error) {
+		answers <- in.Message.(*Line).Text
+		return nil, nil
+	})
 	client, err := transport.Dial(&transport.Config{
-		Endpoints: []string{server.Addr().String()},
-		Protocol:  &codec.Protocol{Name: "lines", Releases: []codec.Release{{Codec: lineCodec{}, Text: true}}},
-		Handler: transport.HandlerFunc(func(_ context.Context, _ *transport.Session, in transport.Incoming) (codec.Message, error) {
-			answers <- in.Message.(*Line).Text
-			return nil, nil
-		}),
+		Endpoints: []string{addr},
+		Protocol:  lines,
+		Handler:   handler,
 		Plain: &session.PlainConfig{
 			Handshake: func(received codec.Message) ([]codec.Message, bool, error) {
 				if received == nil {

@@ -203,3 +203,36 @@ func TestPlainClientWantsItsFields(t *testing.T) {
 		}
 	}
 }
+
+// A handler keeps the reading role: while one runs, no further connection is made whose messages
+// nothing would bound. It may close its client.
+func TestPlainClientWaitsForItsHandler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var (
+			network fault.Network
+			server  redisServer
+			c       *transport.Client
+		)
+		goOn, closed := make(chan struct{}), make(chan error)
+		c = redisClient(t, &network, &server, func(context.Context, *transport.Session, transport.Incoming) (codec.Message, error) {
+			<-goOn
+			closed <- c.Close()
+			return nil, nil
+		})
+		if err := c.Send(t.Context(), value(":1")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute) // silent for too long
+		synctest.Wait()
+		server.mu.Lock()
+		conns := server.conns
+		server.mu.Unlock()
+		if conns != 1 || c.State() != transport.Ready {
+			t.Errorf("%d connections while the handler runs, state %v", conns, c.State())
+		}
+		close(goOn)
+		if err := <-closed; err != nil || c.State() != transport.Closed {
+			t.Errorf("Close in the handler: %v, state %v", err, c.State())
+		}
+	})
+}
