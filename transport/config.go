@@ -62,6 +62,11 @@ type Config struct {
 	// host. The digest of the negotiation is then keyed by the TLS session.
 	TLS *tls.Config
 
+	// SharedKey, if set, is a secret that both sides hold, at least 16 random bytes. It keys
+	// the digest of the negotiation on connections without TLS: a peer without it, or somebody
+	// who rewrites an offer on the way, is found out before any data flows. It encrypts nothing.
+	SharedKey []byte
+
 	// ConnectTimeout bounds dialling one address and its TLS handshake. 0: 20 s. The
 	// greeting has Session.HandshakeTimeout.
 	ConnectTimeout time.Duration

@@ -115,7 +115,7 @@ func (c *connector) try(ctx context.Context, to candidate) (*opened, error) {
 		err = secured(dialing, conn)
 	} else {
 		var key negotiate.Key
-		key, err = keyOf(dialing, conn)
+		key, err = keyOf(dialing, conn, c.cfg.SharedKey)
 		o = c.profile.Open(time.Now(), key)
 	}
 	if err != nil {

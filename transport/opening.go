@@ -37,11 +37,12 @@ func open(conn net.Conn, o *session.Opening) error {
 	}
 }
 
-// keyOf does the TLS handshake, if conn is of TLS, and returns the key of its proofs.
-func keyOf(ctx context.Context, conn net.Conn) (negotiate.Key, error) {
+// keyOf does the TLS handshake, if conn is of TLS, and returns the key of its proofs: that of
+// the TLS session, else the one made of the secret that both sides share, if there is one.
+func keyOf(ctx context.Context, conn net.Conn, shared []byte) (negotiate.Key, error) {
 	t, ok := conn.(*tls.Conn)
 	if !ok {
-		return negotiate.Key{}, nil
+		return negotiate.SharedKey(shared), nil
 	}
 	if err := secured(ctx, conn); err != nil {
 		return negotiate.Key{}, err

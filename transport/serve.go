@@ -26,7 +26,7 @@ func (s *Server) serve(conn net.Conn) {
 // connection is closed then.
 func (s *Server) meet(l *link) *Session {
 	ctx, cancel := context.WithTimeout(context.Background(), s.handshakeTimeout())
-	key, err := keyOf(ctx, l.conn)
+	key, err := keyOf(ctx, l.conn, s.SharedKey)
 	cancel()
 	if err != nil {
 		s.log.Warn("transport: refused", "err", &Error{Kind: TLS, Endpoint: l.endpoint, Err: err})
@@ -103,7 +103,7 @@ func (s *Server) refuse(conn net.Conn) {
 	l := newLink(conn, conn.RemoteAddr().String(), &s.tasks, nil)
 	ctx, cancel := context.WithTimeout(context.Background(), s.handshakeTimeout())
 	defer cancel()
-	if _, err := keyOf(ctx, conn); err != nil {
+	if err := secured(ctx, conn); err != nil {
 		l.hangUp()
 		return
 	}

@@ -37,6 +37,11 @@ type Server struct {
 	// TLS, if set, is used on every connection.
 	TLS *tls.Config
 
+	// SharedKey, if set, is a secret that both sides hold, at least 16 random bytes. It keys
+	// the digest of the negotiation on connections without TLS: a peer without it, or somebody
+	// who rewrites an offer on the way, is found out before any data flows. It encrypts nothing.
+	SharedKey []byte
+
 	// MaxConns bounds the connections in all; 0: 100,000. MaxConnsPerAddr bounds those of
 	// one address, of IPv6 those of one /64; 0: 10,000. Who comes too much is refused
 	// with a hint to come again after RetryAfter.
