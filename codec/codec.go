@@ -44,8 +44,8 @@ type AliasDecoder interface {
 // IntoDecoder is a [Codec] that can decode into an existing message.
 type IntoDecoder interface {
 	// DecodeInto decodes src into m, whose type must be the payload's. Every field is set,
-	// also those that the version does not have; slices and maps are reused. On an error
-	// m's contents are unspecified. It keeps nothing of src.
+	// also those that the version does not have; lists and what pointers point to may be
+	// reused, strings, bytes and maps are new. On an error m's contents are unspecified. It keeps nothing of src.
 	DecodeInto(m Message, src []byte) error
 }
 
@@ -53,7 +53,7 @@ type IntoDecoder interface {
 type Losser interface {
 	// Loss returns the paths of all fields, such as "Points[2].Note", whose values the
 	// version cannot carry, also of those that the schema declares lossy. Empty: the
-	// version carries all of m.
+	// version carries all of m, or does not have its message at all, as Append then says.
 	Loss(m Message) []string
 }
 

@@ -22,7 +22,7 @@ func TestGenWireshark(t *testing.T) {
 		t.Errorf("gen -wireshark -check: status %d: %s", status, out)
 	}
 	writeFile(t, file, lua+"-- mine\n")
-	if out, status := tool(t, dir, "gen", "-wireshark", "-check"); status != 1 || !strings.Contains(out, "not up to date: ping.parley.lua") {
+	if out, status := tool(t, dir, "gen", "-wireshark", "-check"); status != 1 || !strings.Contains(out, "not up to date: ping.parley.lua; run parley gen -wireshark\n") {
 		t.Errorf("gen -wireshark -check of an edited file: status %d: %s", status, out)
 	}
 	if out, status := tool(t, dir, "gen", "-check"); status != 0 {

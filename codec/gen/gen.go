@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/parleyproto/parley/codec"
@@ -63,7 +64,11 @@ type StaleError struct {
 }
 
 func (e *StaleError) Error() string {
-	return fmt.Sprintf("gen: %s: not up to date: %s; run parley gen", e.Dir, strings.Join(e.Files, ", "))
+	command := "parley gen"
+	if slices.ContainsFunc(e.Files, func(name string) bool { return strings.HasSuffix(name, ".lua") }) {
+		command += " -wireshark"
+	}
+	return fmt.Sprintf("gen: %s: not up to date: %s; run %s", e.Dir, strings.Join(e.Files, ", "), command)
 }
 
 // Check compares the files with those in dir, and finds generated files that should be gone.
