@@ -203,12 +203,15 @@ func (b *builder) checkElements(s *Struct, f *Field) {
 		for v := l.Versions.First; v <= l.Versions.Last; v++ {
 			mistake := ""
 			l.Node.walk(func(n *Node) {
-				_, limited := n.MaxLen()
+				limit, limited := n.MaxLen()
 				if n.Kind == Pointer && !n.Null && n.Elem.Sizes(v).Min == 0 {
 					mistake = fmt.Sprintf("what it points to can take no bytes in %v; remove nonnull or the pointer", v)
 				}
 				if n.Kind == Slice && !limited && n.Elem.Sizes(v).Min == 0 {
 					mistake = fmt.Sprintf("its elements can take no bytes in %v, so a count could claim any number; add max=", v)
+				}
+				if n.Kind == Slice && limited && n.Elem.Sizes(v).Min == 0 && limit > maxFree(n.Elem) {
+					mistake = fmt.Sprintf("its elements can take no bytes in %v, but memory and time; lower max= to %d, or give them a field", v, maxFree(n.Elem))
 				}
 			})
 			if mistake != "" {
@@ -218,6 +221,13 @@ func (b *builder) checkElements(s *Struct, f *Field) {
 		}
 	}
 }
+
+// freeMemory is how many bytes of memory a count may claim for elements that take no bytes of
+// the input. It becomes the factor that bounds a decode.
+const freeMemory = 4096
+
+// maxFree is how many elements may come for free. Those without size take time all the same.
+func maxFree(elem *Node) uint64 { return uint64(freeMemory / max(1, elem.Mem)) }
 
 // walk calls f for n and all nodes within it, but not within structs and unions.
 func (n *Node) walk(f func(*Node)) {

@@ -21,6 +21,13 @@ func (*Again) step() {}
 type Nothing struct {
 	Later []Later `parley:"v1+"`
 	Void  *Later  `parley:"v1+,nonnull"`
+	Most  []Later `parley:"v1+,max=4096"`
+	More  []Later `parley:"v1+,max=4097"`
+	Wide  []Wide  `parley:"v1+,max=5000000000"`
+}
+
+type Wide struct {
+	A [512]uint64 `parley:"v2+"`
 }
 
 type Later struct {
