@@ -98,7 +98,7 @@ func (p *Protocol) Lowest(m Message) (Version, error) {
 
 // Transcode appends to dst the payload src of version from, decoded and encoded again in
 // version to. On an error it returns dst as it was: a [*VersionError], a [*DecodeError], or
-// what the newer codec's Append says, such as a [*LossError]. It keeps nothing of src; dst
+// what the codec of version to says, such as a [*LossError]. It keeps nothing of src; dst
 // and src must not overlap.
 func (p *Protocol) Transcode(dst []byte, from, to Version, src []byte) ([]byte, error) {
 	old, err := p.Release(from)

@@ -185,7 +185,7 @@ func reachableAt(s *schema.Struct, v codec.Version) []*schema.Struct {
 	}}}}}, v)[1:]
 }
 
-// strings counts the strings that a decode of s in v makes: 2 stands for several.
+// stringCount counts the strings that a decode of s in v makes: 2 stands for several.
 func stringCount(s *schema.Struct, v codec.Version) int {
 	total := 0
 	for _, o := range reachableAt(s, v) {

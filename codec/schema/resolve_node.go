@@ -258,7 +258,7 @@ func (r *resolver) prefix(n *Node, o *options) {
 		}
 		u, err := strconv.ParseUint(s, 10, 62)
 		if err != nil {
-			r.report("%s=%s: write a length, a number from 0 on", name, s)
+			r.report("%s=%s: write a length, a number from 0 to 2^62-1", name, s)
 			continue
 		}
 		if u > n.Prefix.Cap() {
