@@ -21,8 +21,9 @@ type Config struct {
 
 	// Offer is what the greeting says. Its Protocol, Versions and Fingerprints are filled
 	// in from the Protocol above where they are empty, its Nonce is drawn for each
-	// connection. MaxMessage bounds a received message, zero: 16 MiB; Window the bytes that
-	// were received and are not done, zero: 4 MiB.
+	// connection. MaxMessage bounds a received message, zero: the largest MaxSize of the
+	// versions offered, or 16 MiB if one of them has none; Window bounds the bytes that were
+	// received and are not done, zero: 4 MiB.
 	Offer negotiate.Offer
 
 	// AllowUnfrozen offers also versions whose layout is not locked.

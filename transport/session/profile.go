@@ -107,7 +107,7 @@ func (p *Profile) setOffer() error {
 		}
 	}
 	if o.MaxMessage == 0 {
-		o.MaxMessage = negotiate.DefaultMaxMessage
+		o.MaxMessage = largestMessage(protocol, o.Versions)
 	}
 	if o.Window == 0 {
 		o.Window = DefaultWindow
@@ -120,6 +120,22 @@ func (p *Profile) setOffer() error {
 	}
 	p.hello.Offer = o
 	return o.Validate()
+}
+
+// largestMessage is the largest that any of these versions can encode, if all of them have a
+// limit below the default of the wire; else that default.
+func largestMessage(protocol *codec.Protocol, versions negotiate.Versions) uint64 {
+	largest := uint64(1)
+	for _, r := range protocol.Releases {
+		switch {
+		case !versions.Has(r.Version):
+		case r.MaxSize <= 0:
+			return negotiate.DefaultMaxMessage
+		default:
+			largest = max(largest, uint64(r.MaxSize))
+		}
+	}
+	return min(largest, negotiate.DefaultMaxMessage)
 }
 
 func (p *Profile) setDefaults() {
