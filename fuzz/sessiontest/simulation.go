@@ -43,6 +43,9 @@ func (s *simulation) do(step Step) bool {
 		s.dial(true)
 		return true
 	case Restart:
+		if s.before != nil {
+			s.Cut(s.before) // no connection outlives the process
+		}
 		s.Restart()
 		return true
 	case Crash:
