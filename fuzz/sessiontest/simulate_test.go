@@ -22,10 +22,13 @@ func TestSimulation(t *testing.T) {
 		for w := range workers {
 			t.Run(fmt.Sprint(w), func(t *testing.T) {
 				t.Parallel()
-				for seed := uint64(w + 1); total.Load() < *simFaults && !t.Failed(); seed += uint64(workers) {
-					total.Add(int64(simulate(t, seed)))
+				// Each worker has its own share, so that every run has the same seeds.
+				faults := int64(0)
+				for seed := uint64(w + 1); faults < *simFaults/int64(workers) && !t.Failed(); seed += uint64(workers) {
+					faults += int64(simulate(t, seed))
 					runs.Add(1)
 				}
+				total.Add(faults)
 			})
 		}
 	})
