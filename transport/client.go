@@ -60,7 +60,7 @@ func Dial(cfg *Config) (*Client, error) {
 	c.state.ready = make(chan struct{})
 	c.state.kick = make(chan struct{}, 1)
 	c.Session = &Session{owner: c, rests: new(negotiate.Backoff), handler: checked.Handler, onOutcome: checked.OnOutcome, log: checked.Log,
-		m: m, ended: make(chan struct{})}
+		hooks: newHooks(checked.Inject, checked.Extract), m: m, ended: make(chan struct{})}
 	ctx, stop := context.WithCancel(context.Background())
 	c.stop = stop
 	go c.run(ctx)

@@ -86,6 +86,16 @@ type Config struct {
 	// block.
 	OnOutcome func(Outcome)
 
+	// Inject, if set, is asked by each Send and Call for metadata to go with the message, such
+	// as the trace that ctx belongs to; it comes behind that of SendOptions. A message that has
+	// no other goes without it to a peer that has not agreed to metadata. Replies carry what
+	// their handler says, see [Reply]. It must be safe for concurrent use.
+	Inject func(ctx context.Context) session.Metadata
+
+	// Extract, if set, puts metadata that came with a message into the context of its
+	// handler. It is the inverse of Inject, and must return a context made from ctx.
+	Extract func(ctx context.Context, md session.Metadata) context.Context
+
 	// Log gets state changes at level info, lost connections at warn. Nil: silence.
 	Log *slog.Logger
 

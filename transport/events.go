@@ -45,7 +45,7 @@ func (s *Session) event(ev *session.Event) {
 	w := &s.waiting
 	switch ev.Kind {
 	case session.EventReply:
-		w.finish(ev.Call, ev.Message, ev.Err)
+		w.finish(ev.Call, incoming(ev), ev.Err)
 	case session.EventOutcome:
 		s.outcome(ev)
 	case session.EventFlushed:
@@ -94,9 +94,9 @@ func (s *Session) outcome(ev *session.Event) {
 				c.acked = true
 			}
 		case session.Dropped:
-			w.finish(ev.Call, nil, &DroppedError{Reason: ev.Reason, Err: ev.Err})
+			w.finish(ev.Call, Incoming{}, &DroppedError{Reason: ev.Reason, Err: ev.Err})
 		case session.Unknown:
-			w.finish(ev.Call, nil, ErrUnknownOutcome)
+			w.finish(ev.Call, Incoming{}, ErrUnknownOutcome)
 		}
 	}
 	if s.onOutcome != nil {

@@ -14,8 +14,7 @@ import (
 // handle runs the handler for one message, and answers a call. It tells whether the message, no
 // call, is to be reported to its sender as dropped.
 func (s *Session) handle(ev *session.Event) (failed bool) {
-	in := Incoming{Message: ev.Message, Seq: ev.Seq, Size: ev.Size, Dup: ev.Dup, Call: ev.Call != 0}
-	reply, err := s.run(in)
+	reply, err := s.run(incoming(ev))
 	if ev.Call != 0 {
 		s.mu.Lock()
 		s.reply(ev.Call, reply, err)
@@ -34,7 +33,11 @@ func (s *Session) run(in Incoming) (reply codec.Message, err error) {
 			reply, err = nil, errPanicked
 		}
 	}()
-	return s.handler.Handle(handlerContext{s}, s, in)
+	ctx := context.Context(handlerContext{s})
+	if s.hooks != nil {
+		ctx = s.hooks.open(ctx, in.Metadata)
+	}
+	return s.handler.Handle(ctx, s, in)
 }
 
 var (
@@ -44,6 +47,7 @@ var (
 
 // reply answers a call; it waits for room when the queue is full.
 func (s *Session) reply(call uint64, reply codec.Message, err error) {
+	reply, o := unwrap(reply)
 	for s.err == nil {
 		var sent error
 		now := s.time()
@@ -53,7 +57,7 @@ func (s *Session) reply(call uint64, reply codec.Message, err error) {
 		case reply == nil:
 			_, sent = s.m.Fail(now, call, errNoReply.Error())
 		default:
-			_, sent = s.m.Reply(now, call, reply, session.SendOptions{})
+			_, sent = s.m.Reply(now, call, reply, o)
 		}
 		switch {
 		case errors.Is(sent, session.ErrQueueFull):

@@ -14,7 +14,7 @@ type Handler interface {
 	// returns, the message is acknowledged.
 	//
 	// The reply is sent to a peer that called (in.Call); nil means that there is none
-	// besides "done". An error is told to a peer that called, and logged. A panic costs
+	// besides "done". A [Reply] is one with metadata. An error is told to a peer that called, and logged. A panic costs
 	// its own message only: it is logged, the sender learns that the message was dropped
 	// (session.Failed), and a call gets an error.
 	//
@@ -42,7 +42,11 @@ type Incoming struct {
 	// peer.
 	Seq uint64
 
-	Size int  // of its payload, in bytes
+	Size int // of its payload, in bytes
+
+	// Metadata came with the message. It belongs to the handler.
+	Metadata session.Metadata
+
 	Dup  bool // it may have been handed over before, in a session that was lost
 	Call bool // the peer wants a reply
 }

@@ -14,10 +14,21 @@ import (
 // or what [Session.Err] returns. A peer's call fails: replies need a Handler.
 func (s *Session) Messages(ctx context.Context) iter.Seq2[codec.Message, error] {
 	return func(yield func(codec.Message, error) bool) {
+		for in, err := range s.Incoming(ctx) {
+			if !yield(in.Message, err) {
+				return
+			}
+		}
+	}
+}
+
+// Incoming is Messages for who wants to know more of each: its number, its metadata.
+func (s *Session) Incoming(ctx context.Context) iter.Seq2[Incoming, error] {
+	return func(yield func(Incoming, error) bool) {
 		for {
 			ev, err := s.next(ctx)
 			if err != nil {
-				yield(nil, err)
+				yield(Incoming{}, err)
 				return
 			}
 			if more := s.take(&ev, yield); !more {
@@ -57,7 +68,7 @@ func (s *Session) next(ctx context.Context) (session.Event, error) {
 }
 
 // take yields one message and completes it, however the loop's body ends.
-func (s *Session) take(ev *session.Event, yield func(codec.Message, error) bool) (more bool) {
+func (s *Session) take(ev *session.Event, yield func(Incoming, error) bool) (more bool) {
 	defer func() {
 		s.mu.Lock()
 		if ev.Call != 0 {
@@ -69,7 +80,7 @@ func (s *Session) take(ev *session.Event, yield func(codec.Message, error) bool)
 		s.flush(s.m.Backlog() <= direct)
 		s.unlock()
 	}()
-	return yield(ev.Message, nil)
+	return yield(incoming(ev), nil)
 }
 
 var errNoHandler = errors.New("this side has no handler that could reply")

@@ -92,7 +92,10 @@ func (p *plain) PeerInterval() time.Duration { return 0 }
 // Backlog is never 0: what is sent to a legacy peer may stay unread, so a writer does it.
 func (p *plain) Backlog() int { return direct + 1 }
 
-func (p *plain) Send(now time.Time, m codec.Message, _ session.SendOptions) (uint64, error) {
+func (p *plain) Send(now time.Time, m codec.Message, o session.SendOptions) (uint64, error) {
+	if len(o.Metadata) > 0 && !o.MetadataOptional {
+		return 0, &session.FeatureError{Feature: session.FeatureMetadata}
+	}
 	err := p.Plain.Send(now, m)
 	if err == nil {
 		p.stats.MessagesOut++

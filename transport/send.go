@@ -25,6 +25,9 @@ func (s *Session) Send(ctx context.Context, m codec.Message) error {
 // SendWith is Send with a lane, a time to live, or the wish to be told that m was
 // acknowledged. The id is what the outcome will name.
 func (s *Session) SendWith(ctx context.Context, m codec.Message, o session.SendOptions) (id uint64, err error) {
+	if s.hooks != nil {
+		s.hooks.inform(ctx, &o)
+	}
 	return s.put(ctx, func(now time.Time) (uint64, error) {
 		if o.TTL > 0 {
 			now = s.time()
@@ -47,19 +50,33 @@ func (s *Session) TrySend(m codec.Message) error {
 // the peer saw it, [ErrUnknownOutcome] when the session ended in between. A call that ctx ends
 // may still be executed.
 func (s *Session) Call(ctx context.Context, m codec.Message) (codec.Message, error) {
+	reply, err := s.CallWith(ctx, m, session.SendOptions{})
+	return reply.Message, err
+}
+
+// CallWith is Call with options, whose Notify is of no account, and a reply with all that is
+// known of it.
+func (s *Session) CallWith(ctx context.Context, m codec.Message, o session.SendOptions) (Incoming, error) {
 	if s.handling(ctx) {
 		s.stepAside()
 	}
+	o.Notify = true
+	if s.hooks != nil {
+		s.hooks.inform(ctx, &o)
+	}
 	var c *waitingCall
 	n, err := s.put(ctx, func(now time.Time) (uint64, error) {
-		n, err := s.m.Call(now, m, session.SendOptions{Notify: true})
+		if o.TTL > 0 {
+			now = s.time()
+		}
+		n, err := s.m.Call(now, m, o)
 		if err == nil {
 			c = s.waiting.call(n)
 		}
 		return n, err
 	})
 	if err != nil {
-		return nil, err
+		return Incoming{}, err
 	}
 	select {
 	case <-c.done:

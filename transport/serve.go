@@ -146,7 +146,7 @@ func (s *Server) find(o *session.Opening) (*Session, error) {
 }
 
 func (s *Server) newSession(m machine) *Session {
-	return &Session{owner: s, rests: &s.rests, handler: s.Handler, onOutcome: s.OnOutcome, log: s.log, m: m, ended: make(chan struct{})}
+	return &Session{owner: s, rests: &s.rests, handler: s.Handler, onOutcome: s.OnOutcome, log: s.log, hooks: s.hooks, m: m, ended: make(chan struct{})}
 }
 
 // welcome asks the user about a new session.

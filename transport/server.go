@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"log/slog"
@@ -75,6 +76,16 @@ type Server struct {
 	// UpgradeRate is how many sessions a second Upgrade begins with. 0: 1,000.
 	UpgradeRate float64
 
+	// Inject, if set, is asked by each Send and Call for metadata to go with the message, such
+	// as the trace that ctx belongs to; it comes behind that of SendOptions. A message that has
+	// no other goes without it to a peer that has not agreed to metadata. Replies carry what
+	// their handler says, see [Reply]. It must be safe for concurrent use.
+	Inject func(ctx context.Context) session.Metadata
+
+	// Extract, if set, puts metadata that came with a message into the context of its
+	// handler. It is the inverse of Inject, and must return a context made from ctx.
+	Extract func(ctx context.Context, md session.Metadata) context.Context
+
 	// Log gets sessions at level info, refusals and handlers' errors at warn. Nil: silence.
 	Log *slog.Logger
 
@@ -82,6 +93,7 @@ type Server struct {
 	profile *session.Profile
 	broken  error // of the configuration
 	log     *slog.Logger
+	hooks   *hooks
 	gate    admission
 	rests   negotiate.Backoff
 	stop    sync.Once
@@ -103,6 +115,7 @@ func (s *Server) init() error {
 		s.legacy = map[*Session]struct{}{}
 		s.openings = map[net.Conn]struct{}{}
 		s.listeners = map[net.Listener]struct{}{}
+		s.hooks = newHooks(s.Inject, s.Extract)
 		s.gate.max = positive(s.MaxConns, defaultMaxConns)
 		s.gate.maxPerAddr = positive(s.MaxConnsPerAddr, defaultMaxConnsPerAddr)
 		s.log = s.Log

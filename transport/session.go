@@ -22,6 +22,7 @@ type Session struct {
 	owner     owner
 	rests     *negotiate.Backoff // from changes of version that fail; shared by the owner's sessions
 	handler   Handler
+	hooks     *hooks // of the owner; nil: none
 	onOutcome func(Outcome)
 	log       *slog.Logger
 	ended     chan struct{} // closed at the session's end

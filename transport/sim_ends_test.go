@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +25,7 @@ type parcel struct {
 	Do   string        `json:"do,omitempty"`   // what the handler does besides: "panic", "fail"
 	Take time.Duration `json:"take,omitempty"` // how long it takes
 	Fill string        `json:"fill,omitempty"`
+	Note string        `json:"note,omitempty"` // what its metadata says, too
 }
 
 var parcelProtocol = &codec.Protocol{Name: "parcels", Releases: []codec.Release{
@@ -49,7 +51,19 @@ func draw(rnd *rand.Rand, from string, n int) (*parcel, session.SendOptions) {
 	case 5, 6:
 		o.TTL = time.Duration(1 + rnd.Int64N(int64(time.Minute)>>rnd.IntN(10)))
 	}
+	if n%3 == 0 {
+		p.Note = fmt.Sprintf("%s,%d", from, n)
+		o.Metadata = note(p)
+	}
 	return p, o
+}
+
+// note is the metadata of a parcel.
+func note(p *parcel) session.Metadata {
+	if p.Note == "" {
+		return nil
+	}
+	return session.Metadata{{Key: "note", Value: p.Note}}
 }
 
 // Handle is the handler of both sides.
@@ -65,7 +79,7 @@ func (w *world) Handle(ctx context.Context, s *transport.Session, in transport.I
 	case "fail":
 		return nil, errSimulated
 	}
-	return &parcel{From: "reply to " + p.From, N: -p.N}, nil
+	return transport.Reply{Message: &parcel{From: "reply to " + p.From, N: -p.N}, Metadata: in.Metadata}, nil
 }
 
 // simServer is a server that may be replaced by another process.
@@ -303,16 +317,17 @@ func (c *simClient) call(client *transport.Client, from string, rnd *rand.Rand, 
 	for n := 1; pause(rnd, stop) && client.Err() == nil; n++ {
 		p, _ := draw(rnd, from, n)
 		p.Lane = session.Normal
+		o := session.SendOptions{Metadata: note(p)}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		reply, err := client.Call(ctx, p)
+		reply, err := client.CallWith(ctx, p, o)
 		cancel()
 		var failed *session.CallError
 		var dropped *transport.DroppedError
 		var large *session.TooLargeError
 		switch {
 		case err == nil:
-			if r := reply.(*parcel); r.N != -n {
-				c.w.accuse("call %s %d was answered by %d", from, n, r.N)
+			if r := reply.Message.(*parcel); r.N != -n || !slices.Equal(reply.Metadata, o.Metadata) {
+				c.w.accuse("call %s %d with %q was answered by %d with %q", from, n, o.Metadata, r.N, reply.Metadata)
 			}
 			c.w.answered(label{from, n}, "answered", true, true)
 		case errors.As(err, &failed):

@@ -11,7 +11,7 @@ import (
 // The simulation is only worth something if its judge sees each kind of harm.
 func TestJudgeSeesHarm(t *testing.T) {
 	const (
-		sent, arrived, panicked         = "sent", "arrived", "panicked"
+		sent, arrived, panicked, robbed = "sent", "arrived", "panicked", "robbed"
 		acked, dropped, failed, unknown = "acked", "dropped", "failed", "unknown"
 	)
 	outcomes := map[string]session.Outcome{acked: session.Acked, dropped: session.Dropped, failed: session.Dropped, unknown: session.Unknown}
@@ -39,6 +39,7 @@ func TestJudgeSeesHarm(t *testing.T) {
 		{"dropped, but handled", []string{sent, arrived, dropped}, false, "but handled"},
 		{"refused, but handled", []string{arrived}, true, "was refused"},
 		{"unknown without need", []string{sent, unknown}, true, "unknown outcome"},
+		{"robbed of its metadata", []string{sent, robbed, acked}, true, "metadata"},
 		{"dropped without need", []string{sent, dropped}, true, "was dropped"},
 	}
 	for _, tt := range tests {
@@ -55,6 +56,8 @@ func TestJudgeSeesHarm(t *testing.T) {
 					j.sent(label{"c", n}, s, uint64(n))
 				case arrived:
 					j.arrived(&parcel{From: "c", N: n}, s, transport.Incoming{})
+				case robbed:
+					j.arrived(&parcel{From: "c", N: n, Note: "x"}, s, transport.Incoming{})
 				case panicked:
 					j.arrived(&parcel{From: "c", N: n, Do: "panic"}, s, transport.Incoming{})
 				default:

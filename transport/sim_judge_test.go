@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -120,6 +121,9 @@ func (j *judge) arrived(p *parcel, to *transport.Session, in transport.Incoming)
 		j.accuse("duplicated: %s %d was handled %d times (dup=%v)", p.From, p.N, handled, in.Dup)
 	} else if p.N <= before {
 		j.accuse("reordered: %s %d came after %d", p.From, p.N, before)
+	}
+	if want := note(p); !slices.Equal(in.Metadata, want) {
+		j.accuse("%s %d came with the metadata %q, sent was %q", p.From, p.N, in.Metadata, want)
 	}
 	if outcome == session.Acked || outcome == session.Dropped {
 		j.accuse("%s %d is handled after its sender was told: %v", p.From, p.N, outcome)

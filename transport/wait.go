@@ -20,13 +20,13 @@ type waiters struct {
 // waitingCall is a call without a reply.
 type waitingCall struct {
 	done  chan struct{} // gets a token when reply or err is set
-	reply codec.Message
+	reply Incoming
 	err   error
 	acked bool // the peer has it: if the session is lost, nothing more will be heard
 }
 
 // finish ends the wait of call n, if anybody waits.
-func (w *waiters) finish(n uint64, reply codec.Message, err error) {
+func (w *waiters) finish(n uint64, reply Incoming, err error) {
 	c := w.calls[n]
 	if c == nil {
 		return
@@ -80,7 +80,7 @@ func (w *waiters) release(c *waitingCall) {
 func (w *waiters) lost() {
 	for n, c := range w.calls {
 		if c.acked {
-			w.finish(n, nil, ErrUnknownOutcome)
+			w.finish(n, Incoming{}, ErrUnknownOutcome)
 		}
 	}
 }
@@ -157,7 +157,7 @@ func (w *waiters) poke() {
 // end ends all waits; the session is closed.
 func (w *waiters) end(err error) {
 	for n := range w.calls {
-		w.finish(n, nil, ErrUnknownOutcome)
+		w.finish(n, Incoming{}, ErrUnknownOutcome)
 	}
 	for _, u := range w.upgrades {
 		u.done <- err

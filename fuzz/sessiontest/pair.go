@@ -3,6 +3,7 @@ package sessiontest
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/parleyproto/parley/negotiate"
@@ -56,9 +57,16 @@ func NewPair(client, server session.Config) (*Pair, error) {
 		return nil, err
 	}
 	p := &Pair{Client: newSide("client", cp), Server: newSide("server", sp), Now: Epoch, sessions: map[[16]byte]*session.Machine{}}
+	p.Client.bare = !offers(cp, session.FeatureMetadata) || !offers(sp, session.FeatureMetadata)
+	p.Server.bare = p.Client.bare
 	p.Client.Machine = cp.New(p.Now)
 	p.clock()
 	return p, nil
+}
+
+// offers tells whether greetings of a profile name a feature.
+func offers(p *session.Profile, feature string) bool {
+	return slices.ContainsFunc(p.Offer().Features, func(f negotiate.Feature) bool { return f.Name == feature })
 }
 
 func (p *Pair) clock() { p.Client.now, p.Server.now = p.Now, p.Now }

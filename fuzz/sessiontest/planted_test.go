@@ -70,6 +70,8 @@ var plants = []plant{
 		" && !in.confesses() {", " {", sessionTests},
 	{"a failure that a cut swallowed is not told again", "session/failures.go",
 		"if f.told = 0; f.seqs", "if f.seqs", sessionTests},
+	{"metadata is dropped in silence where the peer has not agreed to it", "session/metadata.go",
+		"return l.metadata || it.has(itemLoose)", "return true", sessionTests},
 	{"the wait between attempts is never reset", "backoff.go",
 		"\t\tp.failures = 0\n\t}\n\tp.upSince", "\t}\n\tp.upSince", driverTests},
 }

@@ -68,7 +68,7 @@ func (p *Pair) step(op byte, arg int) {
 		}
 	case 14:
 		if side.Machine != nil {
-			side.Call(session.Lane(arg%3), Msg{Body: body(arg)})
+			side.Call(session.Lane(arg%3), Msg{Body: body(arg)}, metadata(arg))
 		}
 	case 15:
 		side.Answer = !side.Answer
@@ -82,7 +82,7 @@ func (p *Pair) send(s *Side, arg int) {
 		return
 	}
 	m := Msg{Body: body(arg / 4)}
-	opt := session.SendOptions{}
+	opt := metadata(arg)
 	switch {
 	case arg >= 250:
 		m.Bad = 1 << (arg % 3)
@@ -92,6 +92,14 @@ func (p *Pair) send(s *Side, arg int) {
 		opt.TTL = time.Duration(arg) * time.Millisecond
 	}
 	s.Send(session.Lane(arg%3), m, opt)
+}
+
+// metadata makes metadata for a part of the messages.
+func metadata(arg int) (opt session.SendOptions) {
+	if arg%5 == 3 {
+		opt.Metadata = session.Metadata{{Key: "arg", Value: string([]byte{byte(arg), ' ', '\n', ','})}, {Key: "arg"}}
+	}
+	return opt
 }
 
 // exchange delivers in turns, all that there is or so many bytes at a time.

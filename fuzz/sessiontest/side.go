@@ -3,6 +3,7 @@ package sessiontest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/parleyproto/parley/transport/session"
@@ -27,6 +28,7 @@ type Side struct {
 	Answer bool
 
 	now    time.Time
+	bare   bool // the peer cannot get metadata
 	sent   []Sent
 	byID   map[uint64]int // index in sent
 	byCall map[uint64]int
@@ -41,6 +43,9 @@ type Sent struct {
 	Outcome session.Outcome // 0: none yet
 	Reason  session.Reason
 	Replied int // times that the reply came
+
+	Metadata session.Metadata
+	Optional bool // it may go without
 }
 
 // Received is a message that was handed over.
@@ -49,6 +54,8 @@ type Received struct {
 	Seq  uint64
 	Dup  bool
 	Call uint64
+
+	Metadata session.Metadata
 }
 
 func newSide(name string, p *session.Profile) *Side {
@@ -68,19 +75,20 @@ func (s *Side) Send(lane session.Lane, m Msg, opt session.SendOptions) error {
 		return err
 	}
 	s.byID[id] = len(s.sent)
-	s.sent = append(s.sent, Sent{Msg: m, Lane: lane})
+	s.sent = append(s.sent, Sent{Msg: m, Lane: lane, Metadata: opt.Metadata, Optional: opt.MetadataOptional})
 	return nil
 }
 
-// Call is Send for a call.
-func (s *Side) Call(lane session.Lane, m Msg) error {
+// Call is Send for a call. The answer comes with the same metadata.
+func (s *Side) Call(lane session.Lane, m Msg, opt session.SendOptions) error {
 	m.N, m.Lane = uint64(len(s.sent)+1), uint8(lane)
-	call, err := s.Machine.Call(s.now, &m, session.SendOptions{Lane: lane, Notify: true})
+	opt.Lane, opt.Notify = lane, true
+	call, err := s.Machine.Call(s.now, &m, opt)
 	if err != nil {
 		return err
 	}
 	s.byCall[call] = len(s.sent)
-	s.sent = append(s.sent, Sent{Msg: m, Lane: lane, Call: call})
+	s.sent = append(s.sent, Sent{Msg: m, Lane: lane, Call: call, Metadata: opt.Metadata, Optional: opt.MetadataOptional})
 	return nil
 }
 
@@ -122,9 +130,9 @@ func (s *Side) handle(ev *session.Event) {
 	switch ev.Kind {
 	case session.EventMessage:
 		m := *ev.Message.(*Msg)
-		s.Got = append(s.Got, Received{Msg: m, Seq: ev.Seq, Dup: ev.Dup, Call: ev.Call})
+		s.Got = append(s.Got, Received{Msg: m, Seq: ev.Seq, Dup: ev.Dup, Call: ev.Call, Metadata: ev.Metadata()})
 		if ev.Call != 0 && s.Answer {
-			s.reply(ev.Call, m)
+			s.reply(ev.Call, m, ev.Metadata())
 		}
 		if s.Busy || len(s.undone) > 0 {
 			s.undone = append(s.undone, ev.ID)
@@ -134,6 +142,9 @@ func (s *Side) handle(ev *session.Event) {
 	case session.EventReply:
 		if i, ok := s.byCall[ev.Call]; ok {
 			s.sent[i].Replied++
+			if want := s.arrives(i); ev.Err == nil && !slices.Equal(ev.Metadata(), want) {
+				s.Ended = fmt.Errorf("%s: the reply to %d has the metadata %q, want %q", s.Name, s.sent[i].Msg.N, ev.Metadata(), want)
+			}
 		}
 	case session.EventOutcome:
 		i, ok := s.byID[ev.ID]
@@ -153,12 +164,20 @@ func (s *Side) handle(ev *session.Event) {
 	}
 }
 
-func (s *Side) reply(call uint64, m Msg) {
+// arrives returns the metadata that its peer gets with a message, if it gets that.
+func (s *Side) arrives(i int) session.Metadata {
+	if m := &s.sent[i]; !s.bare || !m.Optional {
+		return m.Metadata
+	}
+	return nil
+}
+
+func (s *Side) reply(call uint64, m Msg, md session.Metadata) {
 	if m.Body == "fail" {
 		s.Machine.Fail(s.now, call, "failed")
 		return
 	}
-	s.Machine.Reply(s.now, call, &m, session.SendOptions{})
+	s.Machine.Reply(s.now, call, &m, session.SendOptions{Metadata: md})
 }
 
 // Saw returns how many events of a kind came.
@@ -198,6 +217,9 @@ func (s *Side) Check(peer *Side, final bool) error {
 		}
 		if want := s.sent[n-1].Msg; r.Msg != want {
 			return fmt.Errorf("%s got message %d as %+v, sent was %+v", peer.Name, n, r.Msg, want)
+		}
+		if want := s.arrives(int(n - 1)); !slices.Equal(r.Metadata, want) {
+			return fmt.Errorf("%s got message %d with the metadata %q, want %q", peer.Name, n, r.Metadata, want)
 		}
 		if got[n]++; got[n] > 1 && !r.Dup {
 			return fmt.Errorf("%s got message %d twice", peer.Name, n)

@@ -127,7 +127,7 @@ func Simulate(seed uint64, steps []Step) (faults int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	s := &simulation{Pair: p, rnd: rand.New(rand.NewPCG(seed, 0xb0d1e5))}
+	s := &simulation{Pair: p, rnd: rand.New(rand.NewPCG(seed, 0xb0d1e5)), extra: rand.New(rand.NewPCG(seed, 0x3e7a))}
 	s.Client.Answer, s.Server.Answer = true, true
 	for i, step := range steps {
 		if s.do(step) && step.Do.Fault() {
@@ -162,6 +162,9 @@ func simConfigs(seed uint64) (client, server session.Config) {
 		server.Offer.Prefer = []codec.Version{1}
 	}
 	client.EarlyData = seed%2 == 0
+	if seed%11 == 0 {
+		server.Without = []string{session.FeatureMetadata}
+	}
 	return client, server
 }
 

@@ -16,6 +16,7 @@ type simulation struct {
 	*Pair
 	before *Conn // the connection before the present one
 	rnd    *rand.Rand
+	extra  *rand.Rand // of what goes with messages
 }
 
 // do does one step. It returns false when there was nothing to do.
@@ -26,7 +27,7 @@ func (s *simulation) do(step Step) bool {
 		return s.send(step)
 	case Long:
 		side := s.side(step.B)
-		return side.Machine != nil && side.Send(session.Normal, Msg{Body: strings.Repeat("sixteen bytes...", step.A<<10)}, session.SendOptions{}) == nil
+		return side.Machine != nil && side.Send(session.Normal, Msg{Body: strings.Repeat("sixteen bytes...", step.A<<10)}, withMetadata(s.extra)) == nil
 	case Pump:
 		s.dial(false)
 		s.Flush(s.Conn)
@@ -129,17 +130,37 @@ func (s *simulation) send(step Step) bool {
 			m.New = s.rnd.Uint64()
 		}
 		lane := []session.Lane{session.Normal, session.Normal, session.High, session.Low}[s.rnd.IntN(4)]
+		opt := withMetadata(s.extra)
 		if step.Do == Call {
-			side.Call(lane, m)
+			side.Call(lane, m, opt)
 			continue
 		}
-		opt := session.SendOptions{}
 		if s.rnd.IntN(8) == 0 {
 			opt.TTL = time.Duration(1+s.rnd.IntN(2000)) * time.Millisecond
 		}
 		side.Send(lane, m, opt)
 	}
 	return true
+}
+
+// withMetadata draws metadata for every third message: little, and now and then as much as is
+// allowed.
+func withMetadata(rnd *rand.Rand) (opt session.SendOptions) {
+	if rnd.IntN(3) > 0 {
+		return opt
+	}
+	opt.MetadataOptional = rnd.IntN(2) == 0
+	for range 1 + rnd.IntN(3) {
+		value := make([]byte, rnd.IntN(30))
+		for i := range value {
+			value[i] = byte(rnd.Uint32())
+		}
+		opt.Metadata = append(opt.Metadata, session.Field{Key: string(rune('a' + rnd.IntN(4))), Value: string(value)})
+	}
+	if rnd.IntN(10) == 0 {
+		opt.Metadata[0].Value = strings.Repeat("\n", session.MaxMetadata-200)
+	}
+	return opt
 }
 
 // fragment delivers what is on its way in pieces of n bytes, in turn in both directions.

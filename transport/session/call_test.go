@@ -15,7 +15,7 @@ func TestReplyOvertakesABusyHandler(t *testing.T) {
 	p.Client.Busy = true
 	p.Server.Send(session.Normal, sessiontest.Msg{Body: "its handler does not return"}, session.SendOptions{})
 	p.Settle()
-	p.Client.Call(session.Normal, sessiontest.Msg{Body: "question"})
+	p.Client.Call(session.Normal, sessiontest.Msg{Body: "question"}, session.SendOptions{})
 	p.Settle()
 	if n := p.Client.Sent()[0].Replied; n != 1 {
 		t.Errorf("%d replies while a handler runs, want 1", n)

@@ -26,6 +26,11 @@ type Config struct {
 	// received and are not done, zero: 4 MiB.
 	Offer negotiate.Offer
 
+	// Without names features of this package that are not offered: [FeatureMetadata]. The
+	// offer has them besides those of Offer, and refuses nobody who does not know them; name
+	// one in Offer.Features to require it.
+	Without []string
+
 	// AllowUnfrozen offers also versions whose layout is not locked.
 	AllowUnfrozen bool
 

@@ -81,7 +81,7 @@ func (tr *transcript) play() {
 	}
 	tr.carry()
 	send(p.Client, session.Normal, session.Low, session.High, session.Normal)
-	p.Client.Call(session.Normal, sessiontest.Msg{Body: "question"})
+	p.Client.Call(session.Normal, sessiontest.Msg{Body: "question"}, session.SendOptions{})
 	send(p.Server, session.Normal, session.High)
 	tr.carry()
 	send(p.Client, session.Normal)
@@ -90,7 +90,7 @@ func (tr *transcript) play() {
 	send(p.Server, session.Normal, session.Normal)
 	tr.carry()
 	send(p.Client, session.Low, session.Normal)
-	p.Client.Call(session.High, sessiontest.Msg{Body: "fail"})
+	p.Client.Call(session.High, sessiontest.Msg{Body: "fail"}, session.SendOptions{})
 	upgrade(p.Client, 1)
 	tr.carry()
 	send(p.Server, session.Normal)

@@ -6,11 +6,11 @@ import "github.com/parleyproto/parley/codec"
 type EventKind uint8
 
 const (
-	// EventMessage: a message for the application: Seq, Message, Size, Dup, and Call if the
-	// peer wants a reply. Its handler's end is told by Done(Seq).
+	// EventMessage: a message for the application: Seq, Message, Metadata, Size, Dup, and Call
+	// if the peer wants a reply. Its handler's end is told by Done(Seq).
 	EventMessage EventKind = iota + 1
-	// EventReply: the reply to the call with the id Call: Seq, Message, Size; or Err, a
-	// [*CallError], if the peer's handler failed. It needs no Done.
+	// EventReply: the reply to the call with the id Call: Seq, Message, Metadata, Size; or Err,
+	// a [*CallError], if the peer's handler failed. It needs no Done.
 	EventReply
 	// EventGap: the peer gave up its message Seq: Reason.
 	EventGap
@@ -61,4 +61,14 @@ type Event struct {
 	ID         uint64 // as Send, Call, Reply or Flush returned it
 	Message    codec.Message
 	Err        error
+
+	extensions *extensions // of the message; nil: none
+}
+
+// Metadata returns the metadata of an EventMessage or an EventReply, nil if it has none.
+func (e *Event) Metadata() Metadata {
+	if e.extensions == nil {
+		return nil
+	}
+	return e.extensions.metadata
 }

@@ -3,8 +3,11 @@ package session
 import "encoding/binary"
 
 // An extension of a DATA is a tag, a length, and so many bytes; the numbers are uvarints in
-// both spellings. There is one tag:
-const extError = 1 // a reply without payload: the handler failed, and this is why
+// both spellings. Each tag comes at most once; of those that are not known any number. These are:
+const (
+	extError    = 1 // a reply without payload: the handler failed, and this is why
+	extMetadata = 2 // keys and values, each with its length in front
+)
 
 // validExt tells whether b is a sequence of extensions.
 func validExt(b []byte) bool {
@@ -22,18 +25,38 @@ func failure(text []byte) []byte {
 	return append(b, text...)
 }
 
-// failure returns why the handler of a call failed, if h is of a reply that says so.
-func (h *header) failure() (text []byte, failed bool) {
-	const both = FlagReply | FlagExt
-	if h.flags&both != both {
-		return nil, false
-	}
+// extensions are what a DATA says besides.
+type extensions struct {
+	failed   bool
+	failure  string
+	metadata Metadata
+	weight   int // of the extension with the metadata
+}
+
+// extensions reads the extensions of h that the peers have agreed on. The others are skipped.
+func (l *link) extensions(h *header) (*extensions, error) {
+	x := new(extensions)
+	seen := 0
 	c := cursor{b: h.ext}
-	for c.at < len(c.b) && !c.bad {
-		tag := c.uvarint()
-		if v := c.take(c.uvarint()); tag == extError && !c.bad {
-			return v, true
+	for c.at < len(c.b) {
+		from, tag := c.at, c.uvarint()
+		value := c.take(c.uvarint())
+		switch {
+		case tag == extError && h.flags&FlagReply != 0:
+			x.failed, x.failure = true, string(value)
+		case tag == extMetadata && l.metadata:
+			var ok bool
+			if x.metadata, ok = parseMetadata(value); !ok {
+				return nil, &ProtocolError{Section: "5.9", Reason: "malformed metadata, or too much of it"}
+			}
+			x.weight = c.at - from
+		default:
+			continue
 		}
+		if seen&(1<<tag) != 0 {
+			return nil, &ProtocolError{Section: "5.3", Reason: "the same extension twice"}
+		}
+		seen |= 1 << tag
 	}
-	return nil, false
+	return x, nil
 }

@@ -77,6 +77,23 @@ func (h *header) appendText(dst []byte) []byte {
 	return dst
 }
 
+// The most bytes of a header without its extensions: all flags, the longest numbers.
+const (
+	longestHeader     = 2 + 5*binary.MaxVarintLen64
+	longestTextHeader = len("DATA ack=/,more,call=,dup,ext=  ") + 4*len("18446744073709551615")
+)
+
+// room returns how much payload fits behind h into one envelope.
+func (h *header) room(text bool) int {
+	switch {
+	case h.flags&FlagExt == 0:
+		return MaxFragment
+	case text:
+		return min(MaxFragment, MaxEnvelope-longestTextHeader-2*len(h.ext))
+	}
+	return min(MaxFragment, MaxEnvelope-longestHeader-len(h.ext))
+}
+
 // parse sets h to the header of the DATA b and returns its payload, which shares b's memory.
 func (h *header) parse(b []byte, text bool) (payload []byte, err error) {
 	if text {

@@ -124,6 +124,15 @@ func (in *inbox) dropParts() {
 func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
 	in := &m.inbox
 	weight := len(payload) + windowCost
+	var x *extensions
+	if h.flags&FlagExt != 0 {
+		var err error
+		if x, err = l.extensions(h); err != nil {
+			m.detach(l, err)
+			return false
+		}
+		weight += x.weight
+	}
 	if len(payload) > m.p.largest || in.weight > 0 && in.weight+weight > m.p.window {
 		m.detach(l, &ProtocolError{Section: "6.7", Reason: fmt.Sprintf("message %d exceeds the window of %d bytes", h.seq, m.p.window)})
 		return false
@@ -132,8 +141,8 @@ func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
 	if h.flags&FlagReply != 0 {
 		ev.Kind = EventReply
 	}
-	if text, failed := h.failure(); failed {
-		ev.Err = &CallError{Text: string(text)}
+	if x != nil && x.failed {
+		ev.Err = &CallError{Text: x.failure}
 	} else {
 		msg, err := l.read.Codec.Decode(payload)
 		if err != nil {
@@ -146,6 +155,7 @@ func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
 	m.stats.messagesIn++
 	ev.Seq, ev.Call, ev.Size = h.seq, h.call, len(payload)
 	ev.Dup = h.flags&FlagDup != 0
+	ev.extensions = x
 	ev.ID = in.base + h.seq
 	if ev.Kind == EventReply {
 		m.Done(ev.ID)

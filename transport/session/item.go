@@ -19,7 +19,7 @@ const (
 	windowCost = 32
 )
 
-type itemFlags uint8
+type itemFlags uint16
 
 const (
 	itemNotify itemFlags = 1 << iota // its sender wants to know that it was acknowledged
@@ -27,15 +27,17 @@ const (
 	itemReply
 	itemFail // a reply that says that the handler failed; the payload is the text
 	itemDup
-	itemGone // without payload and already settled: skipped in a lane, a GAP in the flight
+	itemGone  // without payload and already settled: skipped in a lane, a GAP in the flight
+	itemMeta  // its metadata stands before its payload, as an extension
+	itemLoose // it may go without its metadata
 )
 
 // item is a message on its way: in a lane until it has a number, then in the flight, where
 // its place tells its number.
 type item struct {
 	chunk   *chunk
-	off     uint32 // of the payload in chunk.buf
-	size    uint32 // of the payload
+	off     uint32 // of the metadata, if there is some, and the payload in chunk.buf
+	size    uint32 // of both
 	weight  uint32 // in the peer's window, since it was written
 	version codec.Version
 	id      uint64
@@ -50,7 +52,11 @@ func (it *item) has(f itemFlags) bool { return it.flags&f != 0 }
 
 func (it *item) payload() []byte {
 	end := it.off + it.size
-	return it.chunk.buf[it.off:end:end]
+	b := it.chunk.buf[it.off:end:end]
+	if it.has(itemMeta) {
+		b = b[metadataSize(b):]
+	}
+	return b
 }
 
 // cost is its part of the queue's bound.

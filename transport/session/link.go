@@ -41,6 +41,8 @@ type link struct {
 	beat   beat
 	frag   fragment
 
+	metadata bool // agreed: messages carry it
+
 	writing bool // a batch is with the driver
 	wrote   bool // data was written in the session before this connection's ATTACH
 	early   bool // data may follow ATTACH at once
@@ -56,6 +58,7 @@ func newLink(p *Profile, a *negotiate.Agreement, key negotiate.Key) (*link, erro
 		return nil, &codec.VersionError{Protocol: p.cfg.Protocol.Name, Version: a.Version, Have: p.cfg.Protocol.Versions()}
 	}
 	l := &link{p: p, agreement: a, dec: d.decoder(), read: d, write: d, out: d.writer()}
+	l.metadata = a.Has(FeatureMetadata)
 	l.up = negotiate.NewUpgrade(&p.upgrade, a, key)
 	return l, nil
 }

@@ -15,7 +15,7 @@ func crash(t *testing.T, p *sessiontest.Pair) {
 	t.Helper()
 	p.Server.Busy = true
 	p.Client.Send(session.Normal, sessiontest.Msg{Body: "one"}, session.SendOptions{})
-	p.Client.Call(session.Normal, sessiontest.Msg{Body: "two"})
+	p.Client.Call(session.Normal, sessiontest.Msg{Body: "two"}, session.SendOptions{})
 	p.Settle()
 	p.Cut(p.Conn)
 	p.Client.Send(session.Normal, sessiontest.Msg{Body: "three"}, session.SendOptions{})

@@ -200,22 +200,26 @@ func (m *Machine) sweep() {
 	}
 }
 
-// encode appends msg to a chunk of its lane: in the version that is spoken, or in the newest
-// when none is, or when that one would lose something.
-func (m *Machine) encode(lane Lane, msg codec.Message) (c *chunk, off, size int, d *Dialect, err error) {
+// encode appends msg, behind its metadata, to a chunk of its lane: in the version that is spoken,
+// or in the newest when none is, or when that one would lose something.
+func (m *Machine) encode(lane Lane, msg codec.Message, md Metadata) (c *chunk, off, size int, d *Dialect, err error) {
 	f := &m.outbox.filler[lane]
 	d = m.p.newest
 	if m.state == Attached {
 		d = m.link.write
 	}
 	c = f.room()
-	all, err := d.Codec.Append(c.buf, msg)
+	begin := c.buf
+	if len(md) > 0 {
+		begin = md.append(begin)
+	}
+	all, err := d.Codec.Append(begin, msg)
 	if err == nil && d != m.p.newest && len(codec.Loss(d.Codec, msg)) > 0 {
 		d = m.p.newest
-		all, err = d.Codec.Append(c.buf, msg)
+		all, err = d.Codec.Append(begin, msg)
 	}
 	if err == nil {
-		err = d.fits(all[len(c.buf):])
+		err = d.fits(all[len(begin):])
 	}
 	if err != nil {
 		f.leave(c)

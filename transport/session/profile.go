@@ -118,8 +118,21 @@ func (p *Profile) setOffer() error {
 	if o.Heartbeat.Gap == 0 {
 		o.Heartbeat.Gap = min(negotiate.DefaultGap, o.Heartbeat.Interval)
 	}
+	o.Features = p.features()
 	p.hello.Offer = o
 	return o.Validate()
+}
+
+// features returns those of the offer, with this package's own behind them.
+func (p *Profile) features() []negotiate.Feature {
+	all := slices.Clone(p.cfg.Offer.Features)
+	for _, name := range ownFeatures {
+		named := slices.ContainsFunc(all, func(f negotiate.Feature) bool { return f.Name == name })
+		if !named && !slices.Contains(p.cfg.Without, name) {
+			all = append(all, negotiate.Feature{Name: name})
+		}
+	}
+	return all
 }
 
 // largestMessage is the largest that any of these versions can encode, if all of them have a

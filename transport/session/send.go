@@ -15,12 +15,21 @@ type SendOptions struct {
 	Lane   Lane
 	TTL    time.Duration // given up if not written in time; 0: never. A resolution of 50 ms
 	Notify bool          // tell also when it was acknowledged
+
+	// Metadata goes with the message. A peer that has not agreed to [FeatureMetadata] cannot
+	// get it: Send returns a [*FeatureError], or, where that turns out only later, the message
+	// is dropped as Unencodable for that reason.
+	Metadata Metadata
+
+	// MetadataOptional lets the message go without its Metadata to such a peer.
+	MetadataOptional bool
 }
 
 // Send queues a message. It is encoded at once, so the caller may change it afterwards. The
 // id is what EventOutcome will name; ids grow, from 1.
 //
-// Errors are [ErrQueueFull], [ErrEnded], a [*TooLargeError], what the codec says, such as
+// Errors are [ErrQueueFull], [ErrEnded], a [*TooLargeError], a [*MetadataError], a
+// [*FeatureError], what the codec says, such as
 // a *[codec.LossError] when the version that is spoken cannot carry the message, or the
 // framing, a *[frame.Error] when a text has line ends. After an error nothing was queued.
 func (m *Machine) Send(now time.Time, msg codec.Message, opt SendOptions) (id uint64, err error) {
@@ -98,13 +107,24 @@ func (m *Machine) queue(msg codec.Message, opt *SendOptions) (*item, error) {
 			return nil, err
 		}
 	}
-	c, off, size, d, err := m.encode(opt.Lane, msg)
+	var md Metadata
+	if len(opt.Metadata) > 0 {
+		var err error
+		if md, err = m.mayCarry(opt); err != nil {
+			return nil, err
+		}
+	}
+	c, off, size, d, err := m.encode(opt.Lane, msg, md)
 	if err != nil {
 		return nil, err
 	}
+	payload := size
+	if len(md) > 0 {
+		payload -= metadataSize(c.buf[off:])
+	}
 	err = m.admit(opt.Lane, size)
-	if limit := m.peerLargest(); err == nil && size > limit {
-		err = &TooLargeError{Size: size, Limit: limit}
+	if limit := m.peerLargest(); err == nil && payload > limit {
+		err = &TooLargeError{Size: payload, Limit: limit}
 	}
 	if err != nil {
 		m.outbox.filler[opt.Lane].drop(c)
@@ -112,6 +132,12 @@ func (m *Machine) queue(msg codec.Message, opt *SendOptions) (*item, error) {
 	}
 	it := m.push(opt.Lane, c, off, size)
 	it.version = d.Version
+	if len(md) > 0 {
+		it.flags |= itemMeta
+		if opt.MetadataOptional {
+			it.flags |= itemLoose
+		}
+	}
 	if opt.Notify {
 		it.flags |= itemNotify
 	}

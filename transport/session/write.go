@@ -137,7 +137,7 @@ func (m *Machine) number(l *link) bool {
 		m.giveUp(it, TooLarge, &TooLargeError{Size: len(payload), Limit: limit})
 		return true
 	}
-	if !o.fits(l, len(payload)) {
+	if !o.fits(l, l.weigh(it, payload)) {
 		return false
 	}
 	o.took(lane)
@@ -158,7 +158,7 @@ func (m *Machine) again(l *link) bool {
 	if !it.has(itemGone) {
 		payload, err := m.load(l, it)
 		if err == nil {
-			if !o.fits(l, len(payload)) {
+			if !o.fits(l, l.weigh(it, payload)) {
 				return false
 			}
 			m.writeItem(l, it, payload)
@@ -174,9 +174,9 @@ func (m *Machine) again(l *link) bool {
 // allWritten tells whether every message has been written on this connection.
 func (o *outbox) allWritten() bool { return o.n == 0 && o.next == o.first+uint64(o.flight.len()) }
 
-// fits tells whether the peer's window has room for a payload, or nothing else is in it.
-func (o *outbox) fits(l *link, size int) bool {
-	return o.weight == 0 || uint64(o.weight+size+windowCost) <= l.agreement.Peer.Window
+// fits tells whether the peer's window has room for a message, or nothing else is in it.
+func (o *outbox) fits(l *link, weight int) bool {
+	return o.weight == 0 || uint64(o.weight+weight) <= l.agreement.Peer.Window
 }
 
 // goBack makes seq the next number to write.
@@ -197,6 +197,8 @@ func (m *Machine) load(l *link, it *item) ([]byte, error) {
 	switch {
 	case it.has(itemFail):
 		return nil, nil
+	case it.has(itemMeta) && !l.carries(it):
+		return nil, &FeatureError{Feature: FeatureMetadata}
 	case it.version == l.write.Version:
 		return it.payload(), nil
 	}
@@ -217,20 +219,20 @@ func (m *Machine) load(l *link, it *item) ([]byte, error) {
 // writeItem writes the message with the number next, whole or its first fragment.
 func (m *Machine) writeItem(l *link, it *item, payload []byte) {
 	o := &m.outbox
-	it.weight = uint32(len(payload) + windowCost)
+	it.weight = uint32(l.weigh(it, payload))
 	o.weight += int(it.weight)
 	h := header{seq: o.next, call: it.call}
 	if it.flags&^itemNotify != 0 {
-		h.flags, h.ext = it.header()
+		h.flags, h.ext = l.header(it)
 	}
 	in, refer := it.chunk, it.chunk != nil && it.chunk.large
 	if it.version != l.write.Version {
 		in, refer = nil, true // transcoded
 	}
-	if len(payload) > MaxFragment {
+	if room := h.room(l.write.Text); len(payload) > room {
 		l.frag = fragment{open: true, seq: o.next, rest: payload, in: in}
 		h.flags |= FlagMore
-		m.writeData(l, &h, l.frag.cut(l.write.Text), in, refer)
+		m.writeData(l, &h, l.frag.cut(room, l.write.Text), in, refer)
 		return
 	}
 	m.writeData(l, &h, payload, in, refer)
@@ -238,7 +240,7 @@ func (m *Machine) writeItem(l *link, it *item, payload []byte) {
 }
 
 // header returns what a DATA says about the message besides its number.
-func (it *item) header() (flags Flags, ext []byte) {
+func (l *link) header(it *item) (flags Flags, ext []byte) {
 	switch {
 	case it.has(itemCall):
 		flags = FlagCall
@@ -251,6 +253,10 @@ func (it *item) header() (flags Flags, ext []byte) {
 	if it.has(itemFail) {
 		flags |= FlagExt
 		ext = failure(it.payload())
+	}
+	if it.has(itemMeta) && l.metadata {
+		flags |= FlagExt
+		ext = it.metadata()
 	}
 	return flags, ext
 }

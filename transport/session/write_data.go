@@ -13,9 +13,9 @@ type fragment struct {
 	in   *chunk // that holds it; nil: memory that is not used again
 }
 
-// cut takes the next piece. A text line must not end with CR, so none does.
-func (f *fragment) cut(text bool) []byte {
-	n := min(len(f.rest), MaxFragment)
+// cut takes the next piece, of at most room bytes. A text line must not end with CR, so none does.
+func (f *fragment) cut(room int, text bool) []byte {
+	n := min(len(f.rest), room)
 	if text && n < len(f.rest) {
 		for n > 1 && f.rest[n-1] == '\r' {
 			n--
@@ -30,7 +30,7 @@ func (f *fragment) cut(text bool) []byte {
 func (m *Machine) writeFragment(l *link) {
 	f := &l.frag
 	h := header{seq: f.seq, flags: FlagCont}
-	piece := f.cut(l.write.Text)
+	piece := f.cut(MaxFragment, l.write.Text)
 	if len(f.rest) > 0 {
 		h.flags |= FlagMore
 	}

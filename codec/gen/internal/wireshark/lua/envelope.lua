@@ -41,6 +41,16 @@ local function add_number(tree, env, key, range, x)
   if name then item:append_text(" (" .. name .. ")") end
 end
 
+-- metadata_of shows the metadata of a message: keys and values, each with its length in front.
+local function metadata_of(r, tree)
+  while r:left() > 0 do
+    local from = r.i
+    local key = r:take(r:count())
+    local value = r:take(r:count())
+    tree:add(P.metadata, r:range(from), printable(key .. ": " .. value))
+  end
+end
+
 -- extensions_of shows the extensions of DATA: each a tag, a length and that many bytes.
 local function extensions_of(r, tree, env)
   while r:left() > 0 do
@@ -51,6 +61,8 @@ local function extensions_of(r, tree, env)
     if tag == 1 then
       env.failed = true
       tree:add_packet_field(P.failed, r:range(start), ENC_UTF_8)
+    elseif tag == 2 then
+      metadata_of(new_reader(r.tvb, r.base + start, r.base + r.i), tree)
     else
       local item = tree:add(P["extension.tag"], r:range(from), UInt64.new(tag))
       item:add(P["extension.data"], r:range(start))

@@ -46,6 +46,7 @@ for _, flag in ipairs({"ack", "more", "cont", "call", "reply", "dup", "ext", "as
 end
 
 string_field("failed", "The call failed")
+string_field("metadata", "Metadata")
 number_field("extension.tag", "Tag")
 bytes_field("extension.data", "Data")
 P.joined_in = ProtoField.framenum("parley.joined_in", "Message joined in frame")
