@@ -131,7 +131,8 @@ func (s *Session) accept(give func(now time.Time) (uint64, error)) (uint64, erro
 	if s.link == nil {
 		s.settle() // else who writes does it
 	}
-	if l := s.link; err == nil && (l == nil || !l.writing) {
+	told := err == nil || errors.Is(err, session.ErrExhausted) // which may end the session
+	if l := s.link; told && (l == nil || !l.writing) {
 		s.flush(alone && s.m.Backlog() <= direct) // else who writes will find it
 	}
 	return id, err

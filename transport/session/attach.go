@@ -31,6 +31,9 @@ func (m *Machine) Attach(now time.Time, o *Opening) (gen uint64, err error) {
 		return 0, ErrEnded
 	case m.open() != nil:
 		return 0, o.deny(&CloseError{Code: m.end.Code, Text: "the session has ended"})
+	case m.p.role == client && m.gen >= lastNumber:
+		m.close(CloseLimits, numbersUsed)
+		return 0, ErrEnded
 	case m.p.role == client:
 		m.attachClient(o)
 	default:

@@ -115,6 +115,7 @@ func (m *Machine) tellDrained() {
 	if o.flight.len() > 0 {
 		return
 	}
+	m.endSpent()
 	if l := m.link; l != nil && l.goaway && !l.drained {
 		l.drained = true
 		m.emit(Event{Kind: EventDrained, Generation: l.gen})

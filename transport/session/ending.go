@@ -127,7 +127,7 @@ func (m *Machine) lose() {
 		m.unknown(o.first, o.flight.at(0))
 		o.flight.pop()
 	}
-	o.first, o.next, o.sent, o.got, o.weight = 1, 1, 0, 0, 0
+	o.first, o.next, o.sent, o.got, o.weight, o.spent = 1, 1, 0, 0, 0, false
 	if l := m.link; l != nil {
 		l.lastIn, l.lastOut, l.rewind = 0, 0, 0
 	}

@@ -71,7 +71,7 @@ func genEnvelope() gopter.Gen {
 		e := session.Envelope{Kind: kind}
 		switch kind {
 		case session.KindData:
-			e.Flags, e.Seq, e.Payload = flags&(session.FlagAck|session.FlagMore), max(a, 1), []byte(v[6].(string))
+			e.Flags, e.Seq, e.Payload = flags&(session.FlagAck|session.FlagMore), max(a>>1, 1), []byte(v[6].(string))
 			switch flags >> 6 {
 			case 0:
 				e.Flags |= session.FlagCont
@@ -176,6 +176,7 @@ func TestEnvelopeIsStrict(t *testing.T) {
 		{"control character in text", "CLOSE code=1 msg=a\x01", []byte{16, 0, 1, 1}},
 		{"empty msg", "CLOSE code=1 msg=", nil},
 		{"seq 0", "DATA 0 - x", []byte{1, 0, 0}},
+		{"seq beyond the last", "DATA 9223372036854775808 - x", []byte{1, 0, 128, 128, 128, 128, 128, 128, 128, 128, 128, 1}},
 		{"no attributes", "DATA 1 x", nil},
 		{"attributes out of order", "DATA 1 dup,more x", nil},
 		{"attribute twice", "DATA 1 dup,dup x", nil},

@@ -15,6 +15,10 @@ var (
 	// ErrEnded: the session has ended, or Close was called.
 	ErrEnded = errors.New("session: the session has ended; open a new one")
 
+	// ErrExhausted: the session has used up its numbers, which end at 2^63-1. It ends with
+	// CloseLimits when all that it accepted has an outcome.
+	ErrExhausted = errors.New("session: the session's numbers are used up, and it ends when all is acknowledged; open a new one")
+
 	// ErrStale: the connection belongs to an older generation, or to none.
 	ErrStale = errors.New("session: a newer connection carries the session; close this one")
 

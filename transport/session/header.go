@@ -106,7 +106,7 @@ func (h *header) parse(b []byte, text bool) (payload []byte, err error) {
 	h.flags = Flags(b[1])
 	c := cursor{b: b, at: 2}
 	if h.flags == 0 { // most messages
-		if n, size := uvarint(b[2:]); size > 0 && n > 0 && len(b) <= MaxFragment {
+		if n, size := uvarint(b[2:]); size > 0 && n-1 < lastNumber && len(b) <= MaxFragment {
 			h.seq = n
 			return b[2+size:], nil
 		}
@@ -135,6 +135,8 @@ func (h *header) check(payload []byte) error {
 	switch {
 	case h.seq == 0:
 		return malformed(KindData, 2, "seq is 0")
+	case h.seq > lastNumber:
+		return malformed(KindData, 2, "seq exceeds 2^63-1")
 	case h.flags == 0 && len(payload) <= MaxFragment:
 		return nil
 	case h.flags&^dataFlags != 0:

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -10,13 +11,30 @@ import (
 	"github.com/parleyproto/parley/transport/session"
 )
 
-// hostile lets a peer say what the script says: four bytes make an envelope, of any kind and
-// with small numbers, that may or may not be legal where it comes. The machine must stay
-// bounded, and either go on or give the connection up with a reason.
-func hostile(t *testing.T, script []byte) {
+// wide makes a byte a number: small, about the last that is used, or about 2^64.
+func wide(b byte) uint64 {
+	switch {
+	case b >= 0xf0:
+		return math.MaxUint64 - uint64(0xff-b)
+	case b >= 0xe0:
+		return last - 8 + uint64(b-0xe0)
+	}
+	return uint64(b)
+}
+
+// hostile lets a peer say what the script says: four bytes make an envelope, of any kind, with
+// small numbers and with some near the end, that may or may not be legal where it comes. The
+// machine's own numbers may be near the end, too. It must stay bounded, and either go on or give
+// the connection up with a reason.
+func hostile(t *testing.T, script []byte, late bool) {
 	x := newServerPeer(t, profile(t, negotiate.Server, nil))
-	for i := uint64(1); len(script) >= 4 && x.m.State() == session.Attached; script = script[4:] {
-		kind, flags, a, b := script[0], script[1], uint64(script[2]), uint64(script[3])
+	i := uint64(1)
+	if late {
+		x.m.StartAt(session.Numbers{Sent: last - 4, Received: last - 3, IDs: last - 9, Base: math.MaxUint64 - 2})
+		i = last - 2
+	}
+	for ; len(script) >= 4 && x.m.State() == session.Attached; script = script[4:] {
+		kind, flags, a, b := script[0], script[1], wide(script[2]), wide(script[3])
 		e := data(a, "x")
 		if kind&0x40 == 0 {
 			e = session.Envelope{Seq: a, Done: b, Received: a, Call: b, ID: a, Next: b * 100, Generation: a, First: b, Epoch: a, Version: b % 5, Last: a, Frames: b, Code: b, Retry: a}
@@ -58,15 +76,18 @@ func TestHostilePeer(t *testing.T) {
 				script[i] %= 6
 			}
 		}
-		hostile(t, script)
+		hostile(t, script, seed%4 == 3)
 	}
 }
 
 func FuzzHostilePeer(f *testing.F) {
-	f.Add([]byte{0x20, 0, 1, 1, 0x88, 0, 1, 3, 2, 1, 0, 0, 0x0d, 0, 1, 0})
-	f.Fuzz(func(t *testing.T, script []byte) {
+	f.Add([]byte{0x20, 0, 1, 1, 0x88, 0, 1, 3, 2, 1, 0, 0, 0x0d, 0, 1, 0}, false)
+	// The last numbers are used; then DATA, GAP and an ACK beyond them.
+	f.Add([]byte{0xa0, 0, 1, 1, 0xa0, 1, 0xe9, 0xe9, 0x20, 0, 1, 1, 0x41, 0, 0xe8, 0, 0x0e, 0, 0xff, 1}, true)
+	f.Add([]byte{0x80, 0, 1, 1, 0x02, 0, 0xff, 0xff}, true)
+	f.Fuzz(func(t *testing.T, script []byte, late bool) {
 		if len(script) <= 400 {
-			hostile(t, script)
+			hostile(t, script, late)
 		}
 	})
 }

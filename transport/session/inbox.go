@@ -224,6 +224,8 @@ func (m *Machine) gap(l *link, e *Envelope) error {
 		return &ProtocolError{Section: "5.6", Reason: "GAP where none may come"}
 	case in.building:
 		return &ProtocolError{Section: "5.5", Reason: "GAP between fragments"}
+	case e.Seq > lastNumber:
+		return &ProtocolError{Section: "6.12", Reason: "GAP beyond 2^63-1"}
 	case e.Seq == in.received+1:
 		in.nack = 0
 	case e.Seq <= in.received || in.nack != 0:

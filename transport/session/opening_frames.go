@@ -43,6 +43,9 @@ func (o *Opening) frame(now time.Time, b []byte) error {
 		if e.Generation == 0 || e.First == 0 {
 			return &ProtocolError{Section: "6.2", Reason: "ATTACH with generation or first 0"}
 		}
+		if e.Generation > lastNumber {
+			return &ProtocolError{Section: "6.12", Reason: "ATTACH with a generation beyond 2^63-1"}
+		}
 		o.attach = e
 		o.state = OpeningReady
 		return nil

@@ -24,6 +24,7 @@ type outbox struct {
 	lastID   uint64
 	lastCall uint64
 	full     bool    // EventRoom is owed
+	spent    bool    // a message was refused because the numbers are used up
 	refused  int32   // size of the message that found the queue full
 	expires  instant // no message without a number expires before
 	swept    instant // when the lanes were last swept

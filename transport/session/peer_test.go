@@ -35,6 +35,16 @@ type peer struct {
 // and a peer, in the given version, up to the PROBEs. A client's machine is attached then.
 func newPeer(t *testing.T, p *session.Profile, m *session.Machine, v codec.Version) *peer {
 	t.Helper()
+	x := openPeer(t, p, m, v)
+	if x.role == negotiate.Server {
+		x.attach()
+	}
+	return x
+}
+
+// openPeer is newPeer that attaches nothing.
+func openPeer(t *testing.T, p *session.Profile, m *session.Machine, v codec.Version) *peer {
+	t.Helper()
 	role := p.Role().Peer()
 	offer := negotiate.Offer{Protocol: "sessiontest", Versions: negotiate.VersionSet(v), Window: peerWindow,
 		Features: []negotiate.Feature{{Name: session.FeatureMetadata}}}
@@ -47,9 +57,6 @@ func newPeer(t *testing.T, p *session.Profile, m *session.Machine, v codec.Versi
 		x.write(out.Send)
 	}
 	x.pump()
-	if role == negotiate.Server {
-		x.attach()
-	}
 	return x
 }
 

@@ -28,8 +28,8 @@ type SendOptions struct {
 // Send queues a message. It is encoded at once, so the caller may change it afterwards. The
 // id is what EventOutcome will name; ids grow, from 1.
 //
-// Errors are [ErrQueueFull], [ErrEnded], a [*TooLargeError], a [*MetadataError], a
-// [*FeatureError], what the codec says, such as
+// Errors are [ErrQueueFull], [ErrEnded], [ErrExhausted], a [*TooLargeError], a [*MetadataError],
+// a [*FeatureError], what the codec says, such as
 // a *[codec.LossError] when the version that is spoken cannot carry the message, or the
 // framing, a *[frame.Error] when a text has line ends. After an error nothing was queued.
 func (m *Machine) Send(now time.Time, msg codec.Message, opt SendOptions) (id uint64, err error) {
@@ -71,7 +71,7 @@ func (m *Machine) Reply(now time.Time, call uint64, msg codec.Message, opt SendO
 // the peer's [*CallError].
 func (m *Machine) Fail(now time.Time, call uint64, text string) (id uint64, err error) {
 	m.enter(now)
-	if err := m.open(); err != nil {
+	if err := m.accepts(); err != nil {
 		return 0, err
 	}
 	b := words(text)
@@ -96,7 +96,7 @@ func (m *Machine) open() error {
 }
 
 func (m *Machine) queue(msg codec.Message, opt *SendOptions) (*item, error) {
-	if err := m.open(); err != nil {
+	if err := m.accepts(); err != nil {
 		return nil, err
 	}
 	if opt.Lane >= lanes {
