@@ -69,7 +69,13 @@ func offers(p *session.Profile, feature string) bool {
 	return slices.ContainsFunc(p.Offer().Features, func(f negotiate.Feature) bool { return f.Name == feature })
 }
 
-func (p *Pair) clock() { p.Client.now, p.Server.now = p.Now, p.Now }
+func (p *Pair) clock() {
+	for _, s := range []*Side{p.Client, p.Server} {
+		if s.now = p.Now; s.now.After(s.latest) {
+			s.latest = s.now
+		}
+	}
+}
 
 // Conn is one connection: what is on the way in each direction.
 type Conn struct {
@@ -141,6 +147,7 @@ func (p *Pair) output(c *Conn, s *Side, e *end, out *Stream) {
 		if bufs == nil {
 			return
 		}
+		s.wrote()
 		for _, b := range bufs {
 			out.write(b)
 		}

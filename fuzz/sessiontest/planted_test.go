@@ -74,6 +74,38 @@ var plants = []plant{
 		"return l.metadata || it.has(itemLoose)", "return true", sessionTests},
 	{"the wait between attempts is never reset", "backoff.go",
 		"\t\tp.failures = 0\n\t}\n\tp.upSince", "\t}\n\tp.upSince", driverTests},
+
+	// A heartbeat races Close.
+	{"the timers of heartbeats outlive Close", "session/deadline.go",
+		"if l := m.link; l != nil && !l.closing {\n\t\tb := &l.beat", "if l := m.link; l != nil {\n\t\tb := &l.beat", simulator},
+	{"a PING follows the CLOSE", "session/deadline.go",
+		"\tcase l.closing:\n", "", sessionTests},
+	{"frames that came before Close are answered after it", "session/machine.go",
+		"if l == nil || l.closing {", "if l == nil {", simulator},
+	{"a PONG follows the CLOSE about too many PINGs", "session/heartbeat.go",
+		"\t\tm.close(ClosePings, \"\")\n\t\treturn\n", "\t\tm.close(ClosePings, \"\")\n", sessionTests},
+	{"a session that has ended keeps its deadlines", "session/ending.go",
+		"\tm.awayBy, m.closeBy = never, never\n", "", simulator},
+	{"silence reopens a session that is closing", "session/ending.go",
+		"\tif m.end != nil {\n\t\tm.finish()\n\t\treturn\n\t}\n\tm.setState(Detached)", "\tm.setState(Detached)", simulator},
+	{"an ATTACH reopens a session that is closing", "session/attach.go",
+		"\tcase m.open() != nil:\n\t\treturn 0, o.deny(", "\tcase m.state == Ended:\n\t\treturn 0, o.deny(", simulator},
+
+	// Numbers near the end.
+	{"a number after the last is given", "session/numbers.go",
+		"numbered+uint64(o.n) < lastNumber", "numbered+uint64(o.n) <= lastNumber", sessionTests},
+	{"a session without numbers does not end", "session/control.go",
+		"\tm.endSpent()\n", "", sessionTests},
+	{"a generation after the last is used", "session/attach.go",
+		"&& m.gen >= lastNumber:", "&& m.gen > lastNumber:", sessionTests},
+	{"an ACK near 2^64 is taken for a negative number", "session/outbox.go",
+		"received > l.lastOut {", "int64(received) > int64(l.lastOut) {", sessionTests},
+	{"a first near 2^64 is taken for a negative number", "session/attach.go",
+		"0 < e.First && e.First <= m.inbox.received+1", "0 < e.First && int64(e.First) <= int64(m.inbox.received+1)", sessionTests},
+	{"DATA after the last number is taken", "session/header.go",
+		"n-1 < lastNumber &&", "n > 0 &&", sessionTests},
+	{"a GAP after the last number is taken", "session/inbox.go",
+		"case e.Seq > lastNumber:", "case false:", sessionTests},
 }
 
 // A test that cannot fail proves nothing: with each of these mistakes in the source, the test
@@ -89,7 +121,7 @@ func TestPlantedFaults(t *testing.T) {
 			if !*planted {
 				return // it can still be planted
 			}
-			args := append([]string{"test", "-count=1", "-overlay=" + overlay}, p.found...)
+			args := append([]string{"test", "-count=1", "-failfast", "-vet=off", "-overlay=" + overlay}, p.found...)
 			run := exec.Command("go", args...)
 			run.Dir = root
 			out, err := run.CombinedOutput()

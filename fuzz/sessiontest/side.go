@@ -1,7 +1,6 @@
 package sessiontest
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -26,13 +25,18 @@ type Side struct {
 	Busy bool
 	// Answer replies to calls, with the same message.
 	Answer bool
+	// CloseNext lets the handler of the next message close the session.
+	CloseNext bool
 
 	now    time.Time
-	bare   bool // the peer cannot get metadata
+	bare   bool      // the peer cannot get metadata
+	latest time.Time // that now ever was: a machine's time does not go back
 	sent   []Sent
 	byID   map[uint64]int // index in sent
 	byCall map[uint64]int
 	undone []uint64
+	closed *farewell // of the present machine; nil: Close was not called
+	broken error     // the first promise that an event broke
 }
 
 // Sent is a message that Send or Call accepted.
@@ -126,7 +130,17 @@ func (s *Side) take() {
 	}
 }
 
+// accuse notes a broken promise.
+func (s *Side) accuse(format string, args ...any) {
+	if s.broken == nil {
+		s.broken = fmt.Errorf("%s: %s", s.Name, fmt.Sprintf(format, args...))
+	}
+}
+
 func (s *Side) handle(ev *session.Event) {
+	if s.Machine.State() >= session.Closing {
+		s.late(ev)
+	}
 	switch ev.Kind {
 	case session.EventMessage:
 		m := *ev.Message.(*Msg)
@@ -138,6 +152,10 @@ func (s *Side) handle(ev *session.Event) {
 			s.undone = append(s.undone, ev.ID)
 		} else {
 			s.Machine.Done(ev.ID)
+		}
+		if s.CloseNext {
+			s.CloseNext = false
+			s.close()
 		}
 	case session.EventReply:
 		if i, ok := s.byCall[ev.Call]; ok {
@@ -154,7 +172,7 @@ func (s *Side) handle(ev *session.Event) {
 		if ok && s.sent[i].Outcome == 0 {
 			s.sent[i].Outcome, s.sent[i].Reason = ev.Outcome, ev.Reason
 		} else if ok {
-			s.Ended = fmt.Errorf("%s: message %d has a second outcome: %v after %v", s.Name, s.sent[i].Msg.N, ev.Outcome, s.sent[i].Outcome)
+			s.accuse("message %d has a second outcome: %v after %v", s.sent[i].Msg.N, ev.Outcome, s.sent[i].Outcome)
 		}
 	case session.EventClosed:
 		s.Ended = ev.Err
@@ -204,9 +222,8 @@ func (s *Side) Last(k session.EventKind) (ev session.Event, ok bool) {
 // Check compares what s sent with what its peer got. With final, every message must have an
 // outcome. It returns the first promise that was broken.
 func (s *Side) Check(peer *Side, final bool) error {
-	var twice *session.CloseError
-	if s.Ended != nil && !errors.As(s.Ended, &twice) {
-		return s.Ended
+	if s.broken != nil {
+		return s.broken
 	}
 	got := make([]int, len(s.sent)+1)
 	var last [3]uint64

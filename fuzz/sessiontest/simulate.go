@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/negotiate"
 	"github.com/parleyproto/parley/transport/session"
 )
 
@@ -34,12 +35,13 @@ const (
 	Crash              // the client's process restarts without its state
 	Jump               // the clock jumps A seconds on, or, if B is odd, A/100 seconds back
 	Upgrade            // to version A, proposed by the client if B is even
+	Close              // the session is ended by the client if B is even, else by the server; by its next handler if A is odd
 	doCount
 )
 
 var doNames = [doCount]string{
 	"send", "call", "long", "pump", "finish", "wait", "fragment", "cut", "cut-one", "stall", "resume", "lose",
-	"half-open", "redial", "late", "busy", "restart", "crash", "jump", "upgrade",
+	"half-open", "redial", "late", "busy", "restart", "crash", "jump", "upgrade", "close",
 }
 
 // String returns the name in lower case.
@@ -65,7 +67,7 @@ func (s Step) String() string { return fmt.Sprintf("%v %d %d", s.Do, s.A, s.B) }
 // weights says how often a step is drawn.
 var weights = [doCount]int{
 	Send: 18, Call: 4, Long: 3, Pump: 30, Finish: 6, Wait: 10, Fragment: 10, Cut: 6, CutOne: 3, Stall: 4, Resume: 4, Lose: 2,
-	HalfOpen: 2, Redial: 4, Late: 6, Busy: 4, Restart: 1, Crash: 1, Jump: 2, Upgrade: 8,
+	HalfOpen: 2, Redial: 4, Late: 6, Busy: 4, Restart: 1, Crash: 1, Jump: 2, Upgrade: 8, Close: 1,
 }
 
 // Steps draws n steps from a seed.
@@ -96,7 +98,7 @@ func draw(rnd *rand.Rand, do Do) Step {
 	case Long:
 		s.A = 1 + rnd.IntN(20)
 	case Wait:
-		s.A = []int{1, 5, 10, 50, 500, 5_000, 30_000, 100_000}[rnd.IntN(8)]
+		s.A = []int{1, 5, 10, 50, 500, 2_500, 30_000, 100_000}[rnd.IntN(8)]
 	case Fragment:
 		s.A = 1 + rnd.IntN(5)
 	case Jump:
@@ -160,6 +162,10 @@ func simConfigs(seed uint64) (client, server session.Config) {
 	}
 	if seed%4 == 0 {
 		server.Offer.Prefer = []codec.Version{1}
+	}
+	if seed%7 == 0 { // heartbeats while a CLOSE waits for a blocked writer
+		beat := negotiate.Heartbeat{Interval: 2 * time.Second, Gap: time.Second}
+		client.Offer.Heartbeat, server.Offer.Heartbeat = beat, beat
 	}
 	client.EarlyData = seed%2 == 0
 	if seed%11 == 0 {

@@ -61,8 +61,20 @@ func (s *simulation) do(step Step) bool {
 	case Upgrade:
 		side := s.side(step.B)
 		return side.Machine != nil && side.Machine.Upgrade(s.Now, codec.Version(step.A)) == nil
+	case Close:
+		return s.close(step)
 	}
 	return c != nil && s.harm(c, step)
+}
+
+// close ends the session of one side, at once or in its next handler.
+func (s *simulation) close(step Step) bool {
+	side := s.side(step.B)
+	if step.A%2 == 1 {
+		side.CloseNext = true
+		return true
+	}
+	return side.Close()
 }
 
 // harm does what needs a connection.
@@ -199,6 +211,9 @@ func (s *simulation) punctual() error {
 		}
 		if due := side.Machine.Deadline(); !due.IsZero() && !due.After(s.Now) {
 			return fmt.Errorf("%s: the deadline stays %v in the past after a tick", side.Name, s.Now.Sub(due))
+		}
+		if err := side.closing(); err != nil {
+			return err
 		}
 	}
 	return nil

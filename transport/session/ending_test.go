@@ -147,3 +147,66 @@ func TestGoAwayDrains(t *testing.T) {
 	x.send(session.Envelope{Kind: session.KindAck, Done: 1, Received: 1})
 	x.event(session.EventDrained)
 }
+
+// Between Close and the end no timer of a heartbeat acts: nothing follows the CLOSE, which waits
+// for a blocked writer, and the peer is not found silent.
+func TestHeartbeatsEndWithClose(t *testing.T) {
+	beat := func(c *session.Config) {
+		c.Offer.Heartbeat = negotiate.Heartbeat{Interval: 10 * time.Second, Gap: time.Second}
+	}
+	x := newServerPeer(t, profile(t, negotiate.Server, beat))
+	x.later(3600 * time.Millisecond)
+	x.send(session.Envelope{Kind: session.KindPing, ID: 1, Next: 1000})
+	x.unread = nil
+	x.now = x.now.Add(5 * time.Second)
+	x.send(session.Envelope{Kind: session.KindPing, ID: 2, Next: 1000}) // silent 2.5 s from now
+	x.unread = nil
+	x.m.Send(x.now, &sessiontest.Msg{}, session.SendOptions{})
+	if x.m.Output(x.now, x.gen) == nil {
+		t.Fatal("nothing to write")
+	}
+	x.m.Close(x.now, session.CloseNormal, "")
+	if d := x.m.Deadline().Sub(x.now); d != 5*time.Second {
+		t.Errorf("after Close the deadline is in %v, want that of the CLOSE", d)
+	}
+	for range 49 { // the PING is due after 1.4 s
+		x.now = x.now.Add(100 * time.Millisecond)
+		x.m.Tick(x.now)
+	}
+	if s := x.m.State(); s != session.Closing {
+		t.Fatalf("the session is %v before the CLOSE was written", s)
+	}
+	x.m.Written(x.now, x.gen)
+	x.pump()
+	if x.take(session.KindClose); len(x.unread) > 0 {
+		t.Errorf("after the CLOSE it wrote %v", x.unread)
+	}
+	for range 3 {
+		x.later(time.Hour)
+	}
+	if s := x.m.State(); s != session.Ended || !x.m.Deadline().IsZero() {
+		t.Errorf("the session is %v, with a deadline at %v", s, x.m.Deadline())
+	}
+	if last := x.events[len(x.events)-1]; last.Kind != session.EventClosed {
+		t.Errorf("the last event is %+v", last)
+	}
+}
+
+// A handler that closes is the last: frames that came with its message are not looked at.
+func TestFramesBehindCloseAreNotLookedAt(t *testing.T) {
+	x := newServerPeer(t, profile(t, negotiate.Server, nil))
+	x.unread = nil
+	var b []byte
+	for _, e := range []session.Envelope{data(1, "its handler closes"), data(2, "x"), {Kind: session.KindPing, ID: 9, Next: 1000}} {
+		b, _ = formatOf(2).AppendFrame(b, e.Append(nil, false))
+	}
+	x.m.Wrote(x.now, x.gen, copy(x.m.Space(x.gen), b))
+	if ev, ok := x.m.Next(); !ok || ev.Seq != 1 {
+		t.Fatalf("the first event is %+v", ev)
+	}
+	x.m.Close(x.now, session.CloseHandler, "")
+	x.pump()
+	if x.take(session.KindClose); len(x.unread)+x.saw(session.EventMessage) > 0 {
+		t.Errorf("after Close it wrote %v, and handed over %d messages", x.unread, x.saw(session.EventMessage))
+	}
+}

@@ -141,6 +141,9 @@ func TestTooManyPings(t *testing.T) {
 	if c := x.take(session.KindClose); session.CloseCode(c.Code) != session.ClosePings {
 		t.Errorf("closed with %v", session.CloseCode(c.Code))
 	}
+	if len(x.unread) > 0 {
+		t.Errorf("after the CLOSE it wrote %v", x.unread)
+	}
 	if x.m.State() != session.Ended {
 		t.Errorf("the session is %v", x.m.State())
 	}
