@@ -2,7 +2,11 @@ package transport
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
+
+	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/transport/session"
 )
 
 // What the tests of the policies, in package transport_test, reach inside.
@@ -44,3 +48,45 @@ func Race(ctx context.Context, n int, try func(context.Context, int) (string, er
 
 func DialError(endpoint string, err error) *Error   { return dialError(endpoint, err) }
 func StreamError(endpoint string, err error) *Error { return streamError(endpoint, err) }
+
+// ticking counts how often the driver tells its machine the time.
+type ticking struct {
+	machine
+	ticks *atomic.Int64
+}
+
+func (t ticking) Tick(now time.Time) {
+	t.ticks.Add(1)
+	t.machine.Tick(now)
+}
+
+// CountTicks adds the ticks of a session's machine, from now on, to n.
+func CountTicks(s *Session, n *atomic.Int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.m = ticking{s.m, n}
+}
+
+// LateTick is a timer that fired before the session's end and had to wait for its lock. It tells
+// whether the timer is set again.
+func LateTick(s *Session) (armed bool) {
+	s.tick()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.alarm.IsZero()
+}
+
+// exhausted is a machine whose numbers are used up.
+type exhausted struct{ machine }
+
+func (e exhausted) Send(now time.Time, _ codec.Message, _ session.SendOptions) (uint64, error) {
+	e.machine.Close(now, session.CloseLimits, "")
+	return 0, session.ErrExhausted
+}
+
+// Exhaust lets a session's numbers be used up, with nothing on its way.
+func Exhaust(s *Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.m = exhausted{s.m}
+}

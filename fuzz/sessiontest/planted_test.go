@@ -27,6 +27,7 @@ var (
 	quietHour    = []string{"./fuzz/sessiontest", "-run=TestQuietHour"}
 	sessionTests = []string{"./transport/session"}
 	driverTests  = []string{"./transport"}
+	driverTicks  = []string{"./transport", "-run=TestBusySessions|TestNoTick"}
 )
 
 var plants = []plant{
@@ -90,6 +91,11 @@ var plants = []plant{
 		"\tif m.end != nil {\n\t\tm.finish()\n\t\treturn\n\t}\n\tm.setState(Detached)", "\tm.setState(Detached)", simulator},
 	{"an ATTACH reopens a session that is closing", "session/attach.go",
 		"\tcase m.open() != nil:\n\t\treturn 0, o.deny(", "\tcase m.state == Ended:\n\t\treturn 0, o.deny(", simulator},
+
+	{"a timer runs after the session's end", "events.go",
+		"\tif s.timer != nil {\n\t\ts.timer.Stop()\n\t}\n", "", driverTicks},
+	{"a writer that has not run leaves the deadline in the past", "write.go",
+		"if l == nil || !l.starting {", "if true {", driverTicks},
 
 	// Numbers near the end.
 	{"a number after the last is given", "session/numbers.go",

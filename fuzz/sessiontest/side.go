@@ -247,6 +247,11 @@ func (s *Side) Check(peer *Side, final bool) error {
 			last[l] = n
 		}
 	}
+	if final && s.Machine != nil {
+		if st := s.Machine.Stats(); st.Queued+st.Unacked == 0 && st.QueueBytes != 0 {
+			return fmt.Errorf("%s: %d bytes of no message are left in the queue", s.Name, st.QueueBytes)
+		}
+	}
 	for i, m := range s.sent {
 		switch handed := got[i+1] > 0; {
 		case m.Outcome == 0 && final:

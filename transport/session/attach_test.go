@@ -196,3 +196,32 @@ func TestClientBelievesOnlyWhatCanBe(t *testing.T) {
 		})
 	}
 }
+
+// Between the answer to an unknown session and the next ATTACH a client may only PING.
+func TestFramesAfterUnknown(t *testing.T) {
+	p := profile(t, negotiate.Server, nil)
+	for _, tt := range []struct {
+		e  session.Envelope
+		ok bool
+	}{
+		{session.Envelope{Kind: session.KindPing, ID: 4, Next: 1000}, true},
+		{data(1, "x"), false},
+		{session.Envelope{Kind: session.KindAck}, false},
+	} {
+		x := newPeer(t, p, nil, 2)
+		x.attachAs(session.Envelope{Generation: 4, First: 1})
+		x.o.Unknown()
+		x.pump()
+		x.send(tt.e)
+		if ok := x.o.State() == session.OpeningWaits; ok != tt.ok {
+			t.Errorf("after %v the opening is %v: %v", tt.e.Kind, x.o.State(), x.o.Err())
+		}
+		if tt.ok && x.take(session.KindPong).ID != tt.e.ID {
+			t.Error("the PING was not answered")
+		}
+	}
+	x := newPeer(t, p, nil, 2)
+	if x.send(session.Envelope{Kind: session.KindPing, ID: 4, Next: 1000}); x.o.State() != session.OpeningFailed {
+		t.Errorf("after a PING before ATTACH the opening is %v", x.o.State())
+	}
+}

@@ -71,3 +71,17 @@ func TestExpiredCallIsTold(t *testing.T) {
 	}
 	t.Error("nobody learned that the call was given up")
 }
+
+// A call that goes in fragments is a call, and so is its reply.
+func TestCallInFragments(t *testing.T) {
+	p := pair(t, 2, nil)
+	p.Server.Answer = true
+	p.Client.Call(session.Normal, sessiontest.Msg{Body: string(make([]byte, 3*session.MaxFragment))}, session.SendOptions{})
+	rest(t, p)
+	if got := p.Server.Got[0]; got.Call == 0 {
+		t.Error("the server got a message, not a call")
+	}
+	if n := p.Client.Sent()[0].Replied; n != 1 {
+		t.Errorf("%d replies, want 1", n)
+	}
+}

@@ -138,3 +138,50 @@ func TestFirstConnectionDiesBeforeTheAnswer(t *testing.T) {
 		t.Error("the message was not sent to the new session as its first")
 	}
 }
+
+// Early data whose answer never came was perhaps handed over, by a server that is no more.
+func TestEarlyDataOfALostSession(t *testing.T) {
+	for name, answer := range map[string]session.Envelope{
+		"to a server that does not know the session": {Generation: 2, Epoch: 2, First: 1},
+		"to a server that knows it since just now":   {Generation: 2, Epoch: 2, First: 1, Flags: session.FlagKnown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := profile(t, negotiate.Client, func(c *session.Config) { c.EarlyData = true })
+			m := p.New(sessionEpoch)
+			m.Send(sessionEpoch, &sessiontest.Msg{N: 1}, session.SendOptions{})
+			x := newPeer(t, p, m, 2)
+			x.take(session.KindData)
+			m.Detach(x.now, 1, errors.New("cut"))
+			y := newPeer(t, p, m, 2)
+			answer.Kind = session.KindAttached
+			y.send(answer)
+			if y.saw(session.EventLost) != 1 || y.event(session.EventOutcome).Outcome != session.Unknown {
+				t.Errorf("lost %d times", y.saw(session.EventLost))
+			}
+			if y.wrote(session.KindData) != 0 {
+				t.Error("early data was sent again")
+			}
+		})
+	}
+}
+
+// Whose handler failed in the lost session, did not fail in the new one.
+func TestFailuresOfALostSession(t *testing.T) {
+	p := profile(t, negotiate.Client, nil)
+	x := newClientPeer(t, p)
+	x.send(data(1, "its handler fails"))
+	x.m.Drop(x.event(session.EventMessage).ID)
+	x.m.Detach(x.now, 1, errors.New("cut"))
+	y := newPeer(t, p, x.m, 2)
+	a := y.take(session.KindAttach)
+	y.send(session.Envelope{Kind: session.KindAttached, Generation: a.Generation, First: 1})
+	y.take(session.KindAttach)
+	y.send(session.Envelope{Kind: session.KindAttached, Generation: a.Generation, Epoch: 6, First: 1})
+	y.unread = nil
+	y.send(data(1, "of the new session"))
+	y.m.Done(y.event(session.EventMessage).ID)
+	y.later(session.DefaultAckDelay)
+	if ack := y.take(session.KindAck); ack.Done != 1 || ack.Dropped != 0 {
+		t.Errorf("the new session's first message is told as %+v", ack)
+	}
+}

@@ -95,3 +95,34 @@ func TestTextFragmentDoesNotEndWithCR(t *testing.T) {
 		t.Errorf("the connection broke %d times", n)
 	}
 }
+
+// The memory of a message that is acknowledged before its write has returned belongs to that
+// write until then: no other session gets it.
+func TestAcknowledgedBeforeTheWriteReturns(t *testing.T) {
+	p := profile(t, negotiate.Server, nil)
+	x, other := newServerPeer(t, p), newServerPeer(t, p)
+	for round := range uint64(30) {
+		for _, s := range []*peer{x, other} { // both get their memory from the pool from now on
+			s.m.Send(s.now, &sessiontest.Msg{Body: strings.Repeat("-", 20_000)}, session.SendOptions{})
+			s.pump()
+			s.send(session.Envelope{Kind: session.KindAck, Done: 2*round + 1, Received: 2*round + 1})
+		}
+		x.m.Send(x.now, &sessiontest.Msg{Body: strings.Repeat("a", 20_000)}, session.SendOptions{})
+		written := x.m.Output(x.now, x.gen)
+		before := slices.Concat(written...)
+		ack, _ := formatOf(2).AppendFrame(nil, (&session.Envelope{Kind: session.KindAck, Done: 2*round + 2, Received: 2*round + 2}).Append(nil, false))
+		x.m.Wrote(x.now, x.gen, copy(x.m.Space(x.gen), ack))
+		x.m.Next()
+		if n := x.m.Stats().Unacked; n != 0 {
+			t.Fatalf("%d messages are not acknowledged", n)
+		}
+		other.m.Send(other.now, &sessiontest.Msg{Body: strings.Repeat("z", 20_000)}, session.SendOptions{})
+		if !bytes.Equal(slices.Concat(written...), before) {
+			t.Fatal("another session wrote into memory that is being written")
+		}
+		x.m.Written(x.now, x.gen)
+		x.pump()
+		other.pump()
+		other.send(session.Envelope{Kind: session.KindAck, Done: 2*round + 2, Received: 2*round + 2})
+	}
+}

@@ -79,6 +79,9 @@ func TestSecondNackDowngrades(t *testing.T) {
 	if n := p.Server.Machine.Stats().Nacks; n != 2 {
 		t.Errorf("%d NACKs, want 2", n)
 	}
+	if n := p.Client.Saw(session.EventDetached); n != 0 {
+		t.Errorf("the connection broke %d times: what was discarded counts in the CUT's last", n)
+	}
 }
 
 func TestNoDowngrade(t *testing.T) {

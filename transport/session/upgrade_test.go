@@ -152,3 +152,16 @@ func TestUpgradeHoldsDataOnly(t *testing.T) {
 	}
 	rest(t, p)
 }
+
+// A CUT may not stand between the fragments of a message.
+func TestCutBetweenFragments(t *testing.T) {
+	x := newServerPeer(t, profile(t, negotiate.Server, nil))
+	first := data(1, "a fragment")
+	first.Flags = session.FlagMore
+	x.send(first)
+	x.send(session.Envelope{Kind: session.KindCut, Epoch: 1, Last: 1, Frames: 9})
+	var violation *session.ProtocolError
+	if ev := x.event(session.EventDetached); !errors.As(ev.Err, &violation) || violation.Section != "7.4" {
+		t.Errorf("the connection ended by %v, want a violation of 7.4", ev.Err)
+	}
+}
