@@ -92,6 +92,9 @@ func TestAttachIsRefused(t *testing.T) {
 			if !errors.Is(err, &session.CloseError{Code: tt.code}) {
 				t.Errorf("Attach: %v, want %v", err, tt.code)
 			}
+			if s := y.o.State(); s != session.OpeningFailed || !errors.Is(y.o.Err(), err) {
+				t.Errorf("the opening is %v: %v", s, y.o.Err())
+			}
 			y.pump()
 			if c := y.take(session.KindClose); session.CloseCode(c.Code) != tt.code {
 				t.Errorf("the peer was told %v, want %v", session.CloseCode(c.Code), tt.code)

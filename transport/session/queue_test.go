@@ -261,3 +261,17 @@ func TestFlush(t *testing.T) {
 		t.Errorf("flushed is %d, want %d", ev.ID, id)
 	}
 }
+
+// A queue that has nothing more to expire wants no ticks.
+func TestNoTicksWhenNothingExpires(t *testing.T) {
+	m := profile(t, negotiate.Client, nil).New(sessionEpoch)
+	m.Send(sessionEpoch, &sessiontest.Msg{}, session.SendOptions{TTL: time.Second})
+	m.Send(sessionEpoch, &sessiontest.Msg{}, session.SendOptions{})
+	if d := m.Deadline(); !d.Equal(sessionEpoch.Add(time.Second)) {
+		t.Errorf("the deadline is %v after the beginning, want 1 s", d.Sub(sessionEpoch))
+	}
+	m.Tick(sessionEpoch.Add(time.Second))
+	if st, d := m.Stats(), m.Deadline(); st.Queued != 1 || !d.IsZero() {
+		t.Errorf("%d messages wait, with a deadline %v after the beginning", st.Queued, d.Sub(sessionEpoch))
+	}
+}

@@ -99,3 +99,20 @@ func TestTooLargeForThePeer(t *testing.T) {
 	}
 	rest(t, p)
 }
+
+// A message that was queued before the peer was known is given up when it proves too large.
+func TestQueuedMessageProvesTooLarge(t *testing.T) {
+	client, server := sessiontest.Configs(1)
+	server.Offer.MaxMessage = 1000
+	p, err := sessiontest.NewPair(client, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Client.Send(session.Normal, sessiontest.Msg{Body: string(make([]byte, 983))}, session.SendOptions{})
+	p.Client.Send(session.Normal, sessiontest.Msg{Body: string(make([]byte, 982))}, session.SendOptions{})
+	p.Connect()
+	rest(t, p)
+	if m := p.Client.Sent(); m[0].Reason != session.TooLarge || m[1].Outcome != session.Acked {
+		t.Errorf("of 1001 bytes: %v %v; of 1000: %v", m[0].Outcome, m[0].Reason, m[1].Outcome)
+	}
+}
