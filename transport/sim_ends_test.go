@@ -106,6 +106,9 @@ func (s *simServer) start() {
 	if s.w.seed%5 == 0 {
 		srv.Session.Queue, srv.Session.Offer.Window = 4<<10, 2<<10
 	}
+	if s.w.seed%4 != 0 {
+		srv.Session.Compress = &session.Compression{MinSize: 1}
+	}
 	s.process.Store(srv)
 	s.open = nil
 	s.listen()
@@ -200,6 +203,9 @@ func (c *simClient) start() {
 	}
 	if c.w.seed%5 == 0 {
 		cfg.Session.Queue, cfg.Session.Offer.Window = 4<<10, 2<<10
+	}
+	if c.w.seed%4 < 2 {
+		cfg.Session.Compress = &session.Compression{MinSize: 100, Level: 6}
 	}
 	cfg.Session.EarlyData = !c.w.gentle && c.w.seed%7 < 3
 	client, err := transport.Dial(cfg)

@@ -168,6 +168,10 @@ func simConfigs(seed uint64) (client, server session.Config) {
 		client.Offer.Heartbeat, server.Offer.Heartbeat = beat, beat
 	}
 	client.EarlyData = seed%2 == 0
+	if seed%8 < 2 {
+		client.Compress = &session.Compression{MinSize: 1}
+		server.Compress = &session.Compression{MinSize: 40}
+	}
 	if seed%11 == 0 {
 		server.Without = []string{session.FeatureMetadata}
 	}

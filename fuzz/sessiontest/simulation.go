@@ -161,7 +161,7 @@ func withMetadata(rnd *rand.Rand) (opt session.SendOptions) {
 	if rnd.IntN(3) > 0 {
 		return opt
 	}
-	opt.MetadataOptional = rnd.IntN(2) == 0
+	opt.MetadataOptional, opt.Uncompressed = rnd.IntN(2) == 0, rnd.IntN(8) == 0
 	for range 1 + rnd.IntN(3) {
 		value := make([]byte, rnd.IntN(30))
 		for i := range value {

@@ -37,14 +37,17 @@ func couple(tb testing.TB, c codec.Codec) (cm, sm *session.Machine, now time.Tim
 	return join(tb, cp, sp)
 }
 
-func profiles(tb testing.TB, c codec.Codec) (client, server *session.Profile) {
+func profiles(tb testing.TB, c codec.Codec, change ...func(*session.Config)) (client, server *session.Profile) {
 	tb.Helper()
-	protocol := &codec.Protocol{Name: "bench", Releases: []codec.Release{{Version: 1, Codec: c}}}
-	client, err := session.NewProfile(negotiate.Client, session.Config{Protocol: protocol})
+	cfg := session.Config{Protocol: &codec.Protocol{Name: "bench", Releases: []codec.Release{{Version: 1, Codec: c}}}}
+	for _, f := range change {
+		f(&cfg)
+	}
+	client, err := session.NewProfile(negotiate.Client, cfg)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	server, err = session.NewProfile(negotiate.Server, session.Config{Protocol: protocol})
+	server, err = session.NewProfile(negotiate.Server, cfg)
 	if err != nil {
 		tb.Fatal(err)
 	}

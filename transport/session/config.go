@@ -26,9 +26,13 @@ type Config struct {
 	// received and are not done, zero: 4 MiB.
 	Offer negotiate.Offer
 
-	// Without names features of this package that are not offered: [FeatureMetadata]. The
-	// offer has them besides those of Offer, and refuses nobody who does not know them; name
-	// one in Offer.Features to require it.
+	// Compress, if set, compresses messages that are large enough when they are written. What the
+	// peer has compressed is accepted either way. Nil: none are.
+	Compress *Compression
+
+	// Without names features of this package that are not offered: [FeatureMetadata],
+	// [FeatureDeflate]. The offer has them behind those of Offer, and refuses nobody who does
+	// not know them; name one in Offer.Features to require it.
 	Without []string
 
 	// AllowUnfrozen offers also versions whose layout is not locked.

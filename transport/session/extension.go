@@ -1,12 +1,16 @@
 package session
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // An extension of a DATA is a tag, a length, and so many bytes; the numbers are uvarints in
 // both spellings. Each tag comes at most once; of those that are not known any number. These are:
 const (
 	extError    = 1 // a reply without payload: the handler failed, and this is why
 	extMetadata = 2 // keys and values, each with its length in front
+	extDeflate  = 3 // the payload is compressed, and so large without
 )
 
 // validExt tells whether b is a sequence of extensions.
@@ -31,6 +35,8 @@ type extensions struct {
 	failure  string
 	metadata Metadata
 	weight   int // of the extension with the metadata
+	deflated bool
+	size     int // of the payload that is deflated
 }
 
 // extensions reads the extensions of h that the peers have agreed on. The others are skipped.
@@ -50,6 +56,15 @@ func (l *link) extensions(h *header) (*extensions, error) {
 				return nil, &ProtocolError{Section: "5.9", Reason: "malformed metadata, or too much of it"}
 			}
 			x.weight = c.at - from
+		case tag == extDeflate && l.inflate:
+			size, n := uvarint(value)
+			switch {
+			case n == 0 || n < len(value) || l.read.Text:
+				return nil, &ProtocolError{Section: "5.10", Reason: "a malformed size of a compressed payload, or one in a text"}
+			case size > uint64(l.p.largest):
+				return nil, &ProtocolError{Section: "1.2", Reason: fmt.Sprintf("a compressed message of %d bytes; the limit is %d", size, l.p.largest)}
+			}
+			x.deflated, x.size = true, int(size)
 		default:
 			continue
 		}

@@ -123,7 +123,8 @@ func (in *inbox) dropParts() {
 // message decodes a complete message and hands it over.
 func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
 	in := &m.inbox
-	weight := len(payload) + windowCost
+	size := len(payload)
+	weight := windowCost
 	var x *extensions
 	if h.flags&FlagExt != 0 {
 		var err error
@@ -132,8 +133,12 @@ func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
 			return false
 		}
 		weight += x.weight
+		if x.deflated {
+			size = x.size
+		}
 	}
-	if len(payload) > m.p.largest || in.weight > 0 && in.weight+weight > m.p.window {
+	weight += size
+	if size > m.p.largest || in.weight > 0 && in.weight+weight > m.p.window {
 		m.detach(l, &ProtocolError{Section: "6.7", Reason: fmt.Sprintf("message %d exceeds the window of %d bytes", h.seq, m.p.window)})
 		return false
 	}
@@ -144,7 +149,7 @@ func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
 	if x != nil && x.failed {
 		ev.Err = &CallError{Text: x.failure}
 	} else {
-		msg, err := l.read.Codec.Decode(payload)
+		msg, err := l.decode(payload, x)
 		if err != nil {
 			m.refuse(l, h.seq, err)
 			return false
@@ -153,7 +158,7 @@ func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
 	}
 	m.arrived(weight)
 	m.stats.messagesIn++
-	ev.Seq, ev.Call, ev.Size = h.seq, h.call, len(payload)
+	ev.Seq, ev.Call, ev.Size = h.seq, h.call, size
 	ev.Dup = h.flags&FlagDup != 0
 	ev.extensions = x
 	ev.ID = in.base + h.seq

@@ -30,6 +30,7 @@ const (
 	itemGone  // without payload and already settled: skipped in a lane, a GAP in the flight
 	itemMeta  // its metadata stands before its payload, as an extension
 	itemLoose // it may go without its metadata
+	itemRaw   // it is not to be compressed
 )
 
 // item is a message on its way: in a lane until it has a number, then in the flight, where

@@ -42,6 +42,8 @@ type link struct {
 	frag   fragment
 
 	metadata bool // agreed: messages carry it
+	inflate  bool // agreed: the peer's may be compressed
+	deflate  bool // and this side's are
 
 	writing bool // a batch is with the driver
 	wrote   bool // data was written in the session before this connection's ATTACH
@@ -58,7 +60,8 @@ func newLink(p *Profile, a *negotiate.Agreement, key negotiate.Key) (*link, erro
 		return nil, &codec.VersionError{Protocol: p.cfg.Protocol.Name, Version: a.Version, Have: p.cfg.Protocol.Versions()}
 	}
 	l := &link{p: p, agreement: a, dec: d.decoder(), read: d, write: d, out: d.writer()}
-	l.metadata = a.Has(FeatureMetadata)
+	l.metadata, l.inflate = a.Has(FeatureMetadata), a.Has(FeatureDeflate)
+	l.deflate = l.inflate && p.cfg.Compress != nil
 	l.up = negotiate.NewUpgrade(&p.upgrade, a, key)
 	return l, nil
 }

@@ -9,10 +9,11 @@ import (
 // Features that a session offers by itself (docs/protocol.md, 5.9 and 5.10). Config.Without
 // leaves them out.
 const (
-	FeatureMetadata = "meta" // messages may carry metadata
+	FeatureMetadata = "meta"    // messages may carry metadata
+	FeatureDeflate  = "deflate" // messages may be compressed
 )
 
-var ownFeatures = [...]string{FeatureMetadata}
+var ownFeatures = [...]string{FeatureMetadata, FeatureDeflate}
 
 // Limits of the metadata of one message. A peer that exceeds them breaks the protocol.
 const (

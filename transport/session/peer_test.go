@@ -47,7 +47,7 @@ func openPeer(t *testing.T, p *session.Profile, m *session.Machine, v codec.Vers
 	t.Helper()
 	role := p.Role().Peer()
 	offer := negotiate.Offer{Protocol: "sessiontest", Versions: negotiate.VersionSet(v), Window: peerWindow,
-		Features: []negotiate.Feature{{Name: session.FeatureMetadata}}}
+		Features: []negotiate.Feature{{Name: session.FeatureMetadata}, {Name: session.FeatureDeflate}}}
 	x := &peer{t: t, role: role, now: sessiontest.Epoch, m: m, version: v, dec: frame.NewDecoder(formatOf(v))}
 	x.hello = negotiate.NewHandshake(&negotiate.HandshakeConfig{Role: role, Offer: offer}, negotiate.Nonce{1}, x.now)
 	x.o = p.Open(x.now, negotiate.Key{})

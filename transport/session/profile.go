@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/parleyproto/parley/codec"
@@ -35,6 +36,9 @@ type Profile struct {
 	window   int // allowed to the peer, in weights
 	ackEvery int // weight done that is acknowledged at once
 	largest  int // message accepted
+
+	compress  Compression // as far as cfg.Compress is set
+	deflaters sync.Pool   // of *deflater
 }
 
 // NewProfile checks cfg and fills in its defaults. The error joins all that is wrong with it.
@@ -43,7 +47,7 @@ func NewProfile(role negotiate.Role, cfg Config) (*Profile, error) {
 	if cfg.Protocol == nil {
 		return nil, errors.New("session: Config.Protocol is required")
 	}
-	errs := []error{cfg.Protocol.Check(), p.setDialects(), p.setOffer()}
+	errs := []error{cfg.Protocol.Check(), p.setDialects(), p.setOffer(), p.setCompression()}
 	if cfg.Queue < 0 {
 		errs = append(errs, fmt.Errorf("session: Config.Queue is %d; give a number of bytes, or 0 for %d", cfg.Queue, DefaultQueue))
 	}

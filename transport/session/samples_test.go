@@ -16,8 +16,8 @@ import (
 func TestSamplesOfSpecification(t *testing.T) {
 	seen := map[session.Kind]bool{}
 	for _, s := range docs.Samples() {
-		if !strings.HasPrefix(s.Section, "5.") {
-			continue
+		if !strings.HasPrefix(s.Section, "5.") || s.Values["text"] == "" {
+			continue // no envelope, or one that only binary has
 		}
 		binary, err := s.Hex("hex")
 		if err != nil {

@@ -18,6 +18,9 @@ func play(t *testing.T, seed uint64, script []byte) {
 	t.Helper()
 	client, server := sessiontest.Configs(seed)
 	server.Offer.Prefer = []codec.Version{codec.Version(seed%3 + 1)}
+	if seed%2 == 1 {
+		client.Compress, server.Compress = &session.Compression{MinSize: 30}, &session.Compression{}
+	}
 	p, err := sessiontest.NewPair(client, server)
 	if err != nil {
 		t.Fatal(err)

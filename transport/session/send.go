@@ -23,6 +23,9 @@ type SendOptions struct {
 
 	// MetadataOptional lets the message go without its Metadata to such a peer.
 	MetadataOptional bool
+
+	// Uncompressed says that Config.Compress is not for this message.
+	Uncompressed bool
 }
 
 // Send queues a message. It is encoded at once, so the caller may change it afterwards. The
@@ -140,6 +143,9 @@ func (m *Machine) queue(msg codec.Message, opt *SendOptions) (*item, error) {
 	}
 	if opt.Notify {
 		it.flags |= itemNotify
+	}
+	if opt.Uncompressed {
+		it.flags |= itemRaw
 	}
 	if opt.TTL > 0 {
 		it.expires = m.now + opt.TTL

@@ -61,6 +61,7 @@ type Stats struct {
 	Attaches, Upgrades      uint64
 	Lost                    uint64 // times that the server had lost the session
 	Nacks, Nacked           uint64 // messages that this side, and the peer, could not decode
+	Saved                   uint64 // bytes that compression kept off the wire
 }
 
 // counters are what Stats sums over all connections.
@@ -68,6 +69,7 @@ type counters struct {
 	version                 codec.Version
 	bytesIn, bytesOut       uint64 // of earlier connections
 	messagesIn, messagesOut uint64
+	saved                   uint64
 	nacks, nacked           uint32
 	attaches, upgrades      uint32
 	silences, lost          uint32
@@ -83,7 +85,7 @@ func (m *Machine) Stats() Stats {
 		BytesIn: c.bytesIn, BytesOut: c.bytesOut, MessagesIn: c.messagesIn, MessagesOut: c.messagesOut,
 		Queued: o.n, Unacked: o.flight.len(), QueueBytes: o.bytes, Inbox: m.inbox.pending.len(),
 		Attaches: uint64(c.attaches), Upgrades: uint64(c.upgrades), Lost: uint64(c.lost),
-		Nacks: uint64(c.nacks), Nacked: uint64(c.nacked),
+		Nacks: uint64(c.nacks), Nacked: uint64(c.nacked), Saved: c.saved,
 	}
 	if l := m.link; l != nil {
 		s.Version = l.up.Version()

@@ -229,6 +229,9 @@ func (m *Machine) writeItem(l *link, it *item, payload []byte) {
 	if it.version != l.write.Version {
 		in, refer = nil, true // transcoded
 	}
+	if l.deflates(it, payload) && m.writeDeflated(l, &h, payload) {
+		return
+	}
 	if room := h.room(l.write.Text); len(payload) > room {
 		l.frag = fragment{open: true, seq: o.next, rest: payload, in: in}
 		h.flags |= FlagMore

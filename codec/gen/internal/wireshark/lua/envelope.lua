@@ -63,6 +63,9 @@ local function extensions_of(r, tree, env)
       tree:add_packet_field(P.failed, r:range(start), ENC_UTF_8)
     elseif tag == 2 then
       metadata_of(new_reader(r.tvb, r.base + start, r.base + r.i), tree)
+    elseif tag == 3 then
+      env.inflated = new_reader(r.tvb, r.base + start, r.base + r.i):count()
+      tree:add(P.inflated, r:range(start), UInt64.new(env.inflated))
     else
       local item = tree:add(P["extension.tag"], r:range(from), UInt64.new(tag))
       item:add(P["extension.data"], r:range(start))

@@ -47,6 +47,8 @@ end
 
 string_field("failed", "The call failed")
 string_field("metadata", "Metadata")
+number_field("inflated", "Compressed, without it of bytes")
+bytes_field("compressed", "Compressed payload")
 number_field("extension.tag", "Tag")
 bytes_field("extension.data", "Data")
 P.joined_in = ProtoField.framenum("parley.joined_in", "Message joined in frame")

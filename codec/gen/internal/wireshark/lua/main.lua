@@ -11,11 +11,28 @@ local function dissect_message(tvb, from, to, tree, version)
   return show_payload(tvb, from, to, tree, version)
 end
 
+-- inflate returns a payload as it was before it was compressed, nil if that cannot be. The
+-- method has another name from Wireshark 4.4 on.
+local function inflate(range, size)
+  local ok, plain = pcall(function() return range:uncompress_zlib("Inflated payload") end)
+  if not ok then ok, plain = pcall(function() return range:uncompress("Inflated payload") end) end
+  if ok and plain and plain:len() == size then return plain:bytes():tvb("Inflated payload") end
+end
+
+-- dissect_whole is dissect_message for one that may be compressed.
+local function dissect_whole(tvb, from, to, tree, version, inflated)
+  if not inflated then return dissect_message(tvb, from, to, tree, version) end
+  local item = tree:add(P.compressed, tvb:range(from, to - from))
+  local plain = inflate(tvb:range(from, to - from), inflated)
+  if plain then return dissect_message(plain, 0, plain:len(), tree, version) end
+  item:add_proto_expert_info(unread, "It cannot be inflated")
+end
+
 -- dissect_payload shows the payload of a DATA: a message, or a fragment of one.
 local function dissect_payload(r, tree, env, version, key)
   if env.failed and r:left() == 0 then return end
   if not env.more and not env.cont then
-    env.message = dissect_message(r.tvb, r.base + r.i, r.base + r.n, tree, version)
+    env.message = dissect_whole(r.tvb, r.base + r.i, r.base + r.n, tree, version, env.inflated)
     return
   end
   local item = tree:add(P.payload, r:range(r.i, r.n))
@@ -30,7 +47,7 @@ local function dissect_payload(r, tree, env, version, key)
   end
   for _, number in ipairs(message.packets) do item:add(P.fragment, number) end
   local whole = ByteArray.new(message.bytes, true):tvb("Joined message")
-  env.message = dissect_message(whole, 0, whole:len(), tree, version)
+  env.message = dissect_whole(whole, 0, whole:len(), tree, version, message.inflated)
 end
 
 -- dissect_frame shows the frame at pos; it fails at the first mistake.

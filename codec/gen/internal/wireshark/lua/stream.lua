@@ -108,11 +108,11 @@ end
 
 -- join gathers the fragments of a message in the first pass.
 local function join(dir, key, pinfo, env, bytes)
-  if not env.cont then dir.parts = {} end
+  if not env.cont then dir.parts = {inflated = env.inflated} end
   if not dir.parts or not (env.more or env.cont) then return end
   table.insert(dir.parts, {key = key, number = pinfo.number, bytes = bytes})
   if env.more then return end
-  local message = {packets = {}}
+  local message = {packets = {}, inflated = dir.parts.inflated}
   local all = {}
   for k, part in ipairs(dir.parts) do
     all[k], message.packets[k] = part.bytes, part.number
