@@ -14,6 +14,12 @@ import (
 
 // Client is a session that connects by itself, and again after each failure, for as long as
 // it takes. Make one with [Dial]; it must be closed. All methods are safe for concurrent use.
+//
+// When the server has lost the session, or has ended it for a reason that is not the client's
+// (see [session.Config].Renew), a new one begins in the same Client: ID changes; what was written
+// and not acknowledged is unknown, what was not written yet goes along, calls that the server has
+// taken return [ErrUnknownOutcome]. Value, Flush, Messages and the handlers' context go on. A
+// [Change] to Ready whose Resumed is false tells of it.
 type Client struct {
 	*Session
 
@@ -129,11 +135,18 @@ func (c *Client) over(l *link) error {
 	}
 	c.pace.up(l.readyAt)
 	c.conns.endpoints.succeeded(l.endpoint)
+	renewed := l.err != nil && l.err.Kind == Renewed
 	if l.away == nil {
+		if renewed { // who sent the client away once is not the first to ask again
+			c.conns.endpoints.failed(l.endpoint, time.Now())
+		}
 		return l.err
 	}
 	c.conns.endpoints.goAway(l.endpoint, l.away.Alternatives, time.Now())
 	e := &Error{Kind: PeerClosed, Endpoint: l.endpoint, Err: l.away}
+	if renewed {
+		e.Kind, e.Err = Renewed, l.err.Err
+	}
 	if len(c.conns.endpoints.list) == 1 {
 		e.Retry = l.away.RetryAfter
 	}

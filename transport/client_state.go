@@ -80,7 +80,9 @@ func (c *Client) tell(change Change) {
 
 // What follows are the events of the session; they come in order, without its lock.
 
-func (c *Client) attached(_ *Session, l *link) { c.setState(Change{To: Ready, Endpoint: l.endpoint}) }
+func (c *Client) attached(_ *Session, l *link, resumed bool) {
+	c.setState(Change{To: Ready, Endpoint: l.endpoint, Resumed: resumed})
+}
 
 func (c *Client) detached(*Session, *link) {}
 

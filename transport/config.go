@@ -74,7 +74,8 @@ type Config struct {
 	// Backoff says how long to wait between attempts, and how many to make.
 	Backoff Backoff
 
-	// Retry says after which errors to connect again. Nil: (*Error).Temporary.
+	// Retry says after which errors to connect again. Nil: (*Error).Temporary. Whether a
+	// session that the server has closed begins anew is for Session.Renew to say.
 	Retry func(*Error) bool
 
 	// OnChange, if set, is called for each change of the client's state, in their order.

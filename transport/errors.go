@@ -56,12 +56,17 @@ const (
 	// Ended: the peer closed the session; the cause is a *session.CloseError. It is final.
 	Ended
 
+	// Renewed: the server closed the session, and a new one begins in its place, as
+	// session.Config.Renew decided; the cause is a *session.CloseError. The client goes on.
+	Renewed
+
 	kinds
 )
 
 var kindNames = [kinds]string{
 	Unreachable: "unreachable", Refused: "refused", TLS: "TLS", Negotiation: "negotiation",
 	HeartbeatLost: "heartbeat lost", PeerClosed: "peer closed", Violation: "protocol violation", Ended: "session ended",
+	Renewed: "session ended, a new one begins",
 }
 
 // String returns the kind in words.
@@ -154,7 +159,10 @@ func machineError(endpoint string, err error) *Error {
 	case errors.As(err, &typed):
 		return typed
 	case errors.As(err, &closed):
-		if closed.Remote {
+		switch {
+		case closed.Renewed:
+			e.Kind = Renewed
+		case closed.Remote:
 			e.Kind = Ended
 		}
 	case errors.Is(err, session.ErrSilent), errors.Is(err, session.ErrSlowFrame):

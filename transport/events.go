@@ -60,13 +60,18 @@ func (s *Session) event(ev *session.Event) {
 		s.note(slog.LevelWarn, "transport: stays in its version", "err", ev.Err)
 	case session.EventLost:
 		w.lost()
-		s.note(slog.LevelWarn, "transport: the server has lost the session")
+		if ev.Err != nil {
+			s.note(slog.LevelWarn, "transport: the server has ended the session; a new one begins", "err", ev.Err)
+		} else {
+			s.note(slog.LevelWarn, "transport: the server has lost the session; a new one begins")
+		}
 	case session.EventGap:
 		s.note(slog.LevelWarn, "transport: the peer gave up a message", "seq", ev.Seq, "reason", ev.Reason)
 	case session.EventAttached:
 		if l := s.link; l != nil && l.gen == ev.Generation {
 			l.readyAt = time.Now()
-			s.notify(func() { s.owner.attached(s, l) })
+			resumed := ev.Resumed
+			s.notify(func() { s.owner.attached(s, l, resumed) })
 		}
 	case session.EventDetached:
 		if l := s.link; l != nil && l.gen == ev.Generation {

@@ -88,7 +88,7 @@ func (s *Session) info() SessionInfo {
 
 // What follows are the events of the sessions; they come in order, without their locks.
 
-func (s *Server) attached(sess *Session, l *link) {
+func (s *Server) attached(sess *Session, l *link, _ bool) {
 	s.log.Info("transport: attached", "session", sess, "version", sess.Version())
 }
 

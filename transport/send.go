@@ -47,7 +47,7 @@ func (s *Session) TrySend(m codec.Message) error {
 
 // Call sends m and waits for the reply of the peer's handler. Errors: as for Send, and
 // [*session.CallError] when the handler failed, [*DroppedError] when m was given up before
-// the peer saw it, [ErrUnknownOutcome] when the session ended in between. A call that ctx ends
+// the peer saw it, [ErrUnknownOutcome] when the session ended or was lost in between. A call that ctx ends
 // may still be executed.
 func (s *Session) Call(ctx context.Context, m codec.Message) (codec.Message, error) {
 	reply, err := s.CallWith(ctx, m, session.SendOptions{})

@@ -48,7 +48,7 @@ type Session struct {
 // owner is the client or server that a session belongs to. Its methods are called without
 // the session's lock, in the order of the events.
 type owner interface {
-	attached(s *Session, l *link)
+	attached(s *Session, l *link, resumed bool)
 	detached(s *Session, l *link)
 	end(s *Session, err error)
 }
@@ -83,8 +83,8 @@ type machine interface {
 	ID() [16]byte
 }
 
-// ID returns the session's id, the same on both sides. A client whose session was lost gets
-// a new one; legacy peers have none.
+// ID returns the session's id, the same on both sides. A client whose session was lost or
+// renewed gets a new one; legacy peers have none.
 func (s *Session) ID() [16]byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()

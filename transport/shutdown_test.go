@@ -77,10 +77,10 @@ func TestShutdownIsBounded(t *testing.T) {
 		if d := time.Since(before); d > 6*time.Second {
 			t.Errorf("Shutdown took %v", d)
 		}
-		<-c.Done()
+		synctest.Wait()
 		var ended *session.CloseError
-		if !errors.As(c.Err(), &ended) || ended.Code != session.CloseShutdown || !ended.Remote {
-			t.Errorf("the client ended with %v, want the server's shutdown", c.Err())
+		if err := c.LastError(); !errors.As(err, &ended) || ended.Code != session.CloseShutdown || !ended.Remote {
+			t.Errorf("the client's last error is %v, want the server's shutdown", err)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -176,6 +177,19 @@ func (s *simServer) shutdown() {
 	s.start()
 }
 
+// evict closes one session, as a server does that finds it dead or has no room.
+func (s *simServer) evict() {
+	all := s.now().Sessions()
+	if len(all) == 0 {
+		return
+	}
+	slices.SortFunc(all, func(a, b transport.SessionInfo) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	info := all[s.w.rnd.IntN(len(all))]
+	code := []session.CloseCode{session.CloseIdle, session.CloseLimits}[s.w.rnd.IntN(2)]
+	s.w.tell("%v closes the session of %v: %v", s.names, info.Addr, code)
+	info.Session.Close(code, "")
+}
+
 // simClient is a client that may be replaced by another process.
 type simClient struct {
 	w       *world
@@ -208,6 +222,12 @@ func (c *simClient) start() {
 		cfg.Session.Compress = &session.Compression{MinSize: 100, Level: 6}
 	}
 	cfg.Session.EarlyData = !c.w.gentle && c.w.seed%7 < 3
+	if !c.w.renews() {
+		cfg.Session.Renew = func(*session.CloseError) bool { return false }
+	}
+	if c.w.resends() {
+		cfg.Session.OnUnknown = session.Resend
+	}
 	client, err := transport.Dial(cfg)
 	if err != nil {
 		panic(err)
@@ -264,7 +284,7 @@ func (c *simClient) checkEnd() {
 		return
 	}
 	var reason *session.CloseError
-	if c.w.gentle || !errors.As(err, &reason) || reason.Code != session.CloseShutdown {
+	if c.w.gentle || c.w.renews() || !errors.As(err, &reason) || !reason.Renewable() {
 		c.w.accuse("%s has ended: %v", c.host, err)
 	}
 }

@@ -13,6 +13,7 @@ func TestJudgeSeesHarm(t *testing.T) {
 	const (
 		sent, arrived, panicked, robbed = "sent", "arrived", "panicked", "robbed"
 		acked, dropped, failed, unknown = "acked", "dropped", "failed", "unknown"
+		sendAgain, comesAgain           = "clients send again", "arrived again"
 	)
 	outcomes := map[string]session.Outcome{acked: session.Acked, dropped: session.Dropped, failed: session.Dropped, unknown: session.Unknown}
 	tests := []struct {
@@ -41,6 +42,11 @@ func TestJudgeSeesHarm(t *testing.T) {
 		{"unknown without need", []string{sent, unknown}, true, "unknown outcome"},
 		{"robbed of its metadata", []string{sent, robbed, acked}, true, "metadata"},
 		{"dropped without need", []string{sent, dropped}, true, "was dropped"},
+		{"sent again, and said so", []string{sendAgain, sent, arrived, comesAgain, acked}, false, ""},
+		{"sent again, the first late", []string{sendAgain, sent, comesAgain, acked, arrived}, false, ""},
+		{"sent again without leave", []string{sent, arrived, comesAgain, acked}, false, "duplicated"},
+		{"sent again twice too often", []string{sendAgain, sent, arrived, arrived, comesAgain, acked}, false, "duplicated"},
+		{"sent again, handled, dropped", []string{sendAgain, sent, arrived, dropped}, false, "but handled"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -52,6 +58,10 @@ func TestJudgeSeesHarm(t *testing.T) {
 					n, what = 2, rest
 				}
 				switch what {
+				case sendAgain:
+					j.again = true
+				case comesAgain: // in another session
+					j.arrived(&parcel{From: "c", N: n}, new(transport.Session), transport.Incoming{Dup: true})
 				case sent:
 					j.sent(label{"c", n}, s, uint64(n))
 				case arrived:

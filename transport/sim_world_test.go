@@ -19,8 +19,8 @@ import (
 // world is one run: some clients, a server with two addresses or two servers, a network.
 //
 // A gentle world has all faults of the network, restarts of the listener and upgrades, but no
-// state is lost: there every message has to arrive. In the others servers crash and shut down
-// and clients are closed, so that outcomes may be unknown, but never wrong.
+// state is lost: there every message has to arrive. In the others servers crash, shut down and
+// close sessions, and clients are closed, so that outcomes may be unknown, but never wrong.
 type world struct {
 	judge
 	seed    uint64
@@ -43,6 +43,7 @@ func newWorld(seed uint64) *world {
 	if rnd.IntN(3) == 0 {
 		w.network.Link.Bandwidth = 20_000 << rnd.IntN(6)
 	}
+	w.again = w.resends()
 	names := [][]string{{"a"}, {"b"}}
 	if w.gentle {
 		names = [][]string{{"a", "b"}}
@@ -59,6 +60,12 @@ func newWorld(seed uint64) *world {
 	}
 	return w
 }
+
+// renews tells whether clients begin a new session when a server has closed the present one.
+func (w *world) renews() bool { return w.seed%8 != 1 }
+
+// resends tells whether clients send again what a session that is over left unacknowledged.
+func (w *world) resends() bool { return w.seed%6 == 5 }
 
 // run lets things happen, heals the network, lets everybody come to rest, and ends it all.
 func (w *world) run() {
@@ -93,7 +100,7 @@ func (w *world) step() {
 	s := w.servers[w.rnd.IntN(len(w.servers))]
 	name := s.names[w.rnd.IntN(len(s.names))]
 	c := w.clients[w.rnd.IntN(len(w.clients))]
-	pick := w.rnd.IntN(20)
+	pick := w.rnd.IntN(22)
 	if w.gentle {
 		pick = w.rnd.IntN(14)
 	}
@@ -120,6 +127,8 @@ func (w *world) step() {
 		s.crash()
 	case pick < 18:
 		s.shutdown()
+	case pick < 20:
+		s.evict()
 	default:
 		c.replace(w.rnd.IntN(2) == 0)
 	}

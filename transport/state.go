@@ -26,8 +26,8 @@ const (
 	// for Ready by the server's ATTACHED, for Waiting when the connection fails.
 	Attaching
 
-	// Ready moves messages. Left for Waiting when the connection fails, or when the server
-	// goes away and all is acknowledged.
+	// Ready moves messages. Left for Waiting when the connection fails, when the server goes
+	// away and all is acknowledged, or when it ends the session and a new one begins.
 	Ready
 
 	// Waiting lets a backoff pass. Left for Connecting when it is over, or by Reconnect.
@@ -60,6 +60,11 @@ type Change struct {
 	Endpoint string        // the address that it is about, if any
 	Err      error         // why, when something failed
 	Wait     time.Duration // when To is Waiting: how long
+
+	// Resumed tells, when To is Ready, a session that goes on from one that is new: the
+	// first, or the one after the server had lost or ended it. What the server knew by the
+	// session (a login, subscriptions) is to be said again then.
+	Resumed bool
 }
 
 // LogValue groups the change's fields for slog.
@@ -70,6 +75,9 @@ func (c Change) LogValue() slog.Value {
 	}
 	if c.Err != nil {
 		attrs = append(attrs, slog.String("err", c.Err.Error()))
+	}
+	if c.To == Ready {
+		attrs = append(attrs, slog.Bool("resumed", c.Resumed))
 	}
 	if c.To == Waiting {
 		attrs = append(attrs, slog.Duration("wait", c.Wait))

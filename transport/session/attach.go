@@ -129,19 +129,20 @@ func (m *Machine) attachedBy(l *link, e *Envelope) error {
 	case !known && e.Received != 0:
 		return &ProtocolError{Section: "6.3", Reason: "ATTACHED received something in a session that it does not know"}
 	case known && (m.known && e.Epoch != m.epoch || !m.consistent(e) || younger && e.Received != 0):
-		m.lose()
+		m.lose(nil)
 		m.identify()
 		return &ProtocolError{Section: "6.3", Reason: "the server does not remember the session as it was"}
 	case !known && m.known:
-		m.lose()
+		m.lose(nil)
 		m.identify()
 		m.sendAttach(l)
 		return nil
 	case !known && l.wrote, younger:
-		m.lose()
+		m.lose(nil)
 	}
+	resumed := known && m.known // not one whose first ATTACHED got lost
 	m.known, m.epoch = true, e.Epoch
-	m.attached(l, e, known)
+	m.attached(l, e, resumed)
 	return nil
 }
 

@@ -46,8 +46,20 @@ type Config struct {
 	Overflow Overflow
 
 	// OnUnknown says what becomes of messages that were written and not acknowledged when
-	// the server has lost the session. Zero: Report.
+	// the server has lost the session, or has ended it and a new one begins. Zero: Report.
 	OnUnknown OnUnknown
+
+	// Renew, if set, decides whether a client begins a new session, with a new id, when the
+	// server has ended the present one by a CLOSE. Messages that were not written yet go
+	// along; the others are unknown, or as OnUnknown says. Nil: (*CloseError).Renewable, so
+	// a server that shuts down in good order, or ran out of patience or room, costs no more
+	// than one that is killed: a client that is to stay connected must not depend on how its
+	// server went. It is not asked after CloseSuperseded, CloseDenied and CloseViolation,
+	// which always end the client's session, as Close on this side does.
+	//
+	// Without any renewal, return false. It is called with the machine locked and must not
+	// use it.
+	Renew func(*CloseError) bool
 
 	// ResumeWindow is how long a session without a connection lives. Zero: 2 minutes at a
 	// server, without end at a client. Negative: without end.

@@ -29,8 +29,7 @@ func (m *Machine) control(l *link, b []byte) error {
 		m.pong(l, e.ID)
 		return nil
 	case KindClose:
-		m.end = &CloseError{Code: CloseCode(e.Code), Text: string(e.Text), Remote: true}
-		m.detach(l, m.end)
+		m.closedBy(l, &CloseError{Code: CloseCode(e.Code), Text: string(e.Text), Remote: true})
 		return nil
 	case KindAttached:
 		return m.attachedBy(l, &e)

@@ -100,10 +100,11 @@ func (m *Machine) unknown(seq uint64, it *item) {
 	m.settled(id)
 }
 
-// lose begins anew after the server has lost the session: numbers start at 1.
-func (m *Machine) lose() {
+// lose begins anew after the server has lost the session, or has ended it with why: numbers start
+// at 1. Messages without a number go along.
+func (m *Machine) lose(why error) {
 	o := &m.outbox
-	m.emit(Event{Kind: EventLost, Generation: m.gen})
+	m.emit(Event{Kind: EventLost, Generation: m.gen, Err: why})
 	m.stats.lost++
 	for l := range o.lane { // replies to calls of the lost session
 		for i := range o.lane[l].len() {
@@ -136,4 +137,5 @@ func (m *Machine) lose() {
 	in.received, in.done, in.told, in.weight, in.owed = 0, 0, 0, 0, 0
 	in.pending = ring[arrival]{}
 	in.failures = nil
+	in.callBase = in.lastCall
 }

@@ -26,6 +26,10 @@ var (
 	// which it had with another server. What this one has is of no use to anybody.
 	ErrContradicts = errors.New("session: the client and this server remember different sessions; the server forgets its own")
 
+	// ErrCallLost: the call that is replied to came in a session that was lost, or that its
+	// server has ended. Nobody waits for the reply.
+	ErrCallLost = errors.New("session: the call came in a session that is over; nobody waits for its reply")
+
 	// ErrSilent is the cause of an EventDetached: nothing was received for 1.5 times the
 	// interval that the peer announced, or no PONG came.
 	ErrSilent = errors.New("session: the peer is silent; the connection is given up")
@@ -84,6 +88,10 @@ type CloseError struct {
 	Code   CloseCode
 	Text   string // for a person
 	Remote bool   // the peer ended it
+
+	// Renewed: this side is a client and begins a new session in its place; see
+	// Config.Renew.
+	Renewed bool
 }
 
 func (e *CloseError) Error() string {

@@ -19,13 +19,14 @@ const (
 	// sent with Notify; the others always.
 	EventOutcome
 	// EventAttached: the connection Generation carries the session, in Version; Resumed
-	// tells a session that goes on from a new one.
+	// tells a session that was attached before from a new one.
 	EventAttached
 	// EventDetached: close the connection Generation; Err says why. The session waits for
-	// the next Attach, unless EventClosed follows.
+	// the next Attach, or a new one does if EventLost follows, unless EventClosed follows.
 	EventDetached
-	// EventLost: the server does not know the session any more, and a new one has begun.
-	// Calls that wait for a reply will not get one. Outcomes follow.
+	// EventLost: the server does not know the session any more, or has ended it (Err is the
+	// [*CloseError] then), and a new one begins. Calls that wait for a reply will not get
+	// one. Outcomes follow.
 	EventLost
 	// EventUpgraded: both directions speak Version.
 	EventUpgraded

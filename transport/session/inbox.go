@@ -13,6 +13,9 @@ type inbox struct {
 
 	failures *failures // nil: no handler has failed
 
+	callBase uint64 // of the numbers of calls as the application knows them, likewise
+	lastCall uint64 // the highest of them
+
 	owed  int     // weight done and not told
 	ackBy instant // when what is owed is told at the latest
 	ask   uint64  // the peer wants to know when this is done; 0: nothing
@@ -164,6 +167,9 @@ func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
 	ev.ID = in.base + h.seq
 	if ev.Kind == EventReply {
 		m.Done(ev.ID)
+	} else if h.call != 0 {
+		ev.Call = in.callBase + h.call
+		in.lastCall = max(in.lastCall, ev.Call)
 	}
 	return true
 }

@@ -23,13 +23,16 @@ type Machine struct {
 	p      *Profile
 	base   time.Time // the instant 0
 	now    instant   // of the last input
-	state  State
-	since  instant
+	since  instant   // when state began
 	id     [16]byte
 	secret [32]byte
 	gen    uint64 // of the last attached connection
 	epoch  uint64 // the generation that began the server's state of this session
-	known  bool   // a client's session has been answered by ATTACHED
+
+	state    State
+	known    bool // a client's session has been answered by ATTACHED
+	draining bool // GoAway was called: EventDrained is owed
+	ended    bool // EventClosed is owed when all outcomes are told
 
 	link   *link
 	outbox outbox
@@ -37,13 +40,11 @@ type Machine struct {
 	events ring[Event]
 	rtt    rtt
 
-	away     *GoAwayError // GoAway was called
-	draining bool         // GoAway was called: EventDrained is owed
-	awayBy   instant      // the end of the resume window
-	closeBy  instant      // the CLOSE is written by then, or never
-	end      *CloseError
-	ended    bool // EventClosed is owed when all outcomes are told
-	stats    counters
+	away    *GoAwayError // GoAway was called
+	awayBy  instant      // the end of the resume window
+	closeBy instant      // the CLOSE is written by then, or never
+	end     *CloseError
+	stats   counters
 }
 
 // New returns a session without a connection. A client's has an id and a secret of its own; a
@@ -90,7 +91,7 @@ func (m *Machine) setState(s State) {
 func (m *Machine) State() State { return m.state }
 
 // ID returns the session's id, which is the same on both sides. A client whose session was
-// lost gets a new one.
+// lost, or ended by the server and renewed, gets a new one.
 func (m *Machine) ID() [16]byte { return m.id }
 
 // Generation returns that of the last attached connection; 0 before the first.
@@ -103,6 +104,9 @@ func (m *Machine) emit(e Event) { *m.events.push() = e }
 func (m *Machine) outcome(it *item, seq uint64, o Outcome, r Reason, err error) {
 	if o == Acked && !it.has(itemNotify) {
 		return
+	}
+	if o == Dropped && r != Failed && it.has(itemDup) {
+		o = Unknown // it may have been handed over in the session before
 	}
 	e := Event{Kind: EventOutcome, Outcome: o, Reason: r, ID: it.id, Seq: seq, Err: err}
 	if it.has(itemCall) {

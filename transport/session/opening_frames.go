@@ -53,7 +53,9 @@ func (o *Opening) frame(now time.Time, b []byte) error {
 		l.send(&Envelope{Kind: KindPong, ID: e.ID})
 		return nil
 	case e.Kind == KindClose:
-		return &CloseError{Code: CloseCode(e.Code), Text: string(e.Text), Remote: true}
+		why := &CloseError{Code: CloseCode(e.Code), Text: string(e.Text), Remote: true}
+		why.Renewed = o.p.renews(why) // it names no session, so none has ended: come again
+		return why
 	}
 	return &ProtocolError{Section: "6.2", Reason: e.Kind.String() + " where PROBE or ATTACH belongs"}
 }

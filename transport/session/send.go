@@ -58,15 +58,19 @@ func (m *Machine) Call(now time.Time, msg codec.Message, opt SendOptions) (call 
 	return it.call, nil
 }
 
-// Reply is Send for the reply to the call of an EventMessage.
+// Reply is Send for the reply to the call of an EventMessage. After the session in which the call
+// came it returns [ErrCallLost].
 func (m *Machine) Reply(now time.Time, call uint64, msg codec.Message, opt SendOptions) (id uint64, err error) {
 	m.enter(now)
+	if call <= m.inbox.callBase {
+		return 0, ErrCallLost
+	}
 	it, err := m.queue(msg, &opt)
 	if err != nil {
 		return 0, err
 	}
 	it.flags |= itemReply
-	it.call = call
+	it.call = call - m.inbox.callBase
 	return it.id, nil
 }
 
@@ -77,6 +81,9 @@ func (m *Machine) Fail(now time.Time, call uint64, text string) (id uint64, err 
 	if err := m.accepts(); err != nil {
 		return 0, err
 	}
+	if call <= m.inbox.callBase {
+		return 0, ErrCallLost
+	}
 	b := words(text)
 	if err := m.admit(Normal, len(b)); err != nil {
 		return 0, err
@@ -86,7 +93,7 @@ func (m *Machine) Fail(now time.Time, call uint64, text string) (id uint64, err 
 	c, off, size := f.take(c, append(c.buf, b...))
 	it := m.push(Normal, c, off, size)
 	it.flags |= itemReply | itemFail
-	it.call = call
+	it.call = call - m.inbox.callBase
 	return it.id, nil
 }
 

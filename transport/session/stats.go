@@ -59,7 +59,7 @@ type Stats struct {
 	QueueBytes              int    // of both
 	Inbox                   int    // messages received that are not done
 	Attaches, Upgrades      uint64
-	Lost                    uint64 // times that the server had lost the session
+	Lost                    uint64 // times that the server had lost or ended the session and a new one began
 	Nacks, Nacked           uint64 // messages that this side, and the peer, could not decode
 	Saved                   uint64 // bytes that compression kept off the wire
 }
