@@ -152,3 +152,39 @@ func ExampleBackoff() {
 	// at most 2.56s
 	// a server that says to wait is obeyed: 10.5s
 }
+
+// A server closes a session that it takes for dead. The client begins a new one by itself, and the
+// change to Ready says so: what the server knew by the session is to be said again.
+func ExampleChange() {
+	ctx := context.Background()
+	srv := &transport.Server{Protocol: chat, Handler: transport.HandlerFunc(
+		func(context.Context, *transport.Session, transport.Incoming) (codec.Message, error) {
+			return nil, nil
+		})}
+	addr := listen(srv)
+	defer srv.Close()
+	ready := make(chan transport.Change, 1)
+	client, _ := transport.Dial(&transport.Config{Endpoints: []string{addr}, Protocol: chat,
+		OnChange: func(c transport.Change) {
+			if errors.Is(c.Err, &transport.Error{Kind: transport.Renewed}) {
+				fmt.Println("the session is over")
+			}
+			if c.To == transport.Ready {
+				ready <- c
+			}
+		}})
+	defer client.Close()
+	fmt.Println("ready, resumed:", (<-ready).Resumed)
+	client.Send(ctx, &Line{Text: "LOGIN me"})
+	client.Flush(ctx)
+
+	srv.Sessions()[0].Session.Close(session.CloseIdle, "too many heartbeats were missed")
+	fmt.Println("ready, resumed:", (<-ready).Resumed)
+	client.Send(ctx, &Line{Text: "LOGIN me"})
+	fmt.Println(client.Flush(ctx))
+	// Output:
+	// ready, resumed: false
+	// the session is over
+	// ready, resumed: false
+	// <nil>
+}

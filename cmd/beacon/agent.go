@@ -41,7 +41,7 @@ func agent(ctx context.Context, e *env, args []string) int {
 		Endpoints: strings.Split(*connect, ","),
 		Protocol:  telemetry.Protocol,
 		OnOutcome: score.count,
-		OnChange:  func(c transport.Change) { report(e, c) },
+		OnChange:  reporter(e),
 		Log:       logger(e, *verbose),
 	})
 	if err != nil {
@@ -70,13 +70,21 @@ func agent(ctx context.Context, e *env, args []string) int {
 	return score.summary(e, bad.Load(), errors.Join(err, derr))
 }
 
-// report tells a person the changes that matter: connected, lost, trying again.
-func report(e *env, c transport.Change) {
-	switch c.To {
-	case transport.Ready:
-		e.errorf("connected to %s", c.Endpoint)
-	case transport.Waiting:
-		e.errorf("not connected: %v; trying again in %v", c.Err, c.Wait.Round(time.Millisecond))
+// reporter tells a person the changes that matter: connected, lost, trying again.
+func reporter(e *env) func(transport.Change) {
+	again := false
+	return func(c transport.Change) {
+		switch c.To {
+		case transport.Ready:
+			how := ""
+			if again && !c.Resumed {
+				how = ", in a new session"
+			}
+			again = true
+			e.errorf("connected to %s%s", c.Endpoint, how)
+		case transport.Waiting:
+			e.errorf("not connected: %v; trying again in %v", c.Err, c.Wait.Round(time.Millisecond))
+		}
 	}
 }
 

@@ -91,6 +91,71 @@ func TestKill(t *testing.T) {
 	t.Run("agent", func(t *testing.T) { killAgent(t, beacon) })
 }
 
+// Ctrl-C at the server, in the middle of a stream, ends no agent: it waits and sends on to the
+// next server, in a new session. With -drain 1m the server goes in good order and nothing is
+// unknown; with 0 it closes its sessions at once.
+func TestServerRestarts(t *testing.T) {
+	beacon := build(t)
+	for _, drain := range []string{"1m", "0s"} {
+		t.Run("drain="+drain, func(t *testing.T) { restartServer(t, beacon, drain) })
+	}
+}
+
+func restartServer(t *testing.T, beacon, drain string) {
+	file := filepath.Join(t.TempDir(), "readings.jsonl")
+	server := spawn(t, beacon, "serve", "-listen", "127.0.0.1:0", "-out", file, "-drain", drain)
+	address := server.err.wait(t, `listening on (\S+),`)
+	agent := spawn(t, beacon, "agent", "-connect", address, "-stdin", "-device", "d", "-drain", "1m")
+	var stop atomic.Bool
+	fed := make(chan int)
+	go func() { fed <- feed(agent.in, &stop) }()
+	waitFor(t, file, `"n":2000,`)
+	server.cmd.Process.Signal(os.Interrupt)
+	server.err.wait(t, `readings written`)
+	if err := server.cmd.Wait(); err != nil {
+		t.Errorf("the server ended with %v:\n%s", err, server.err)
+	}
+	agent.err.wait(t, `not connected: .*trying again`)
+
+	spawn(t, beacon, "serve", "-listen", address, "-out", file).err.wait(t, `listening on`)
+	agent.err.wait(t, `(?s)not connected.*connected to \S+, in a new session`)
+	stop.Store(true)
+	n := <-fed
+	agent.in.Close()
+	sent, _, unknown := reconcile(t, agent, file)
+	if sent != n {
+		t.Errorf("%d sent, want %d", sent, n)
+	}
+	if drain != "0s" && unknown > 0 {
+		t.Errorf("%d are unknown, though the server waited for them", unknown)
+	}
+}
+
+// reconcile compares what an agent says at its end with what the servers have written: each
+// reading has an outcome, none was written twice, and the acknowledged ones are among them.
+func reconcile(t *testing.T, agent *process, file string) (sent, acknowledged, unknown int) {
+	t.Helper()
+	summary := agent.err.wait(t, `agent: (sent=.*)`)
+	var dropped int
+	if _, err := fmt.Sscanf(summary, "sent=%d acknowledged=%d unknown=%d dropped=%d", &sent, &acknowledged, &unknown, &dropped); err != nil {
+		t.Fatalf("%q: %v", summary, err)
+	}
+	got := written(t, file)
+	for id, times := range got {
+		if times != 1 {
+			t.Errorf("%s stands there %d times", id, times)
+		}
+	}
+	if dropped != 0 || acknowledged+unknown != sent {
+		t.Errorf("%s; want an outcome for each", summary)
+	}
+	if len(got) < acknowledged || len(got) > acknowledged+unknown {
+		t.Errorf("%d are in the file, but %d were acknowledged and %d are unknown", len(got), acknowledged, unknown)
+	}
+	t.Logf("%s; %d written", summary, len(got))
+	return sent, acknowledged, unknown
+}
+
 func killServer(t *testing.T, beacon string) {
 	file := filepath.Join(t.TempDir(), "readings.jsonl")
 	server := spawn(t, beacon, "serve", "-listen", "127.0.0.1:0", "-out", file)
@@ -109,27 +174,12 @@ func killServer(t *testing.T, beacon string) {
 	stop.Store(true)
 	n := <-fed
 	agent.in.Close()
-	summary := agent.err.wait(t, `agent: (sent=.*)`)
-	var sent, acknowledged, unknown, dropped int
-	if _, err := fmt.Sscanf(summary, "sent=%d acknowledged=%d unknown=%d dropped=%d", &sent, &acknowledged, &unknown, &dropped); err != nil {
-		t.Fatalf("%q: %v", summary, err)
+	if sent, _, _ := reconcile(t, agent, file); sent != n {
+		t.Errorf("%d sent, want %d", sent, n)
 	}
-	got := written(t, file)
-	for id, times := range got {
-		if times != 1 {
-			t.Errorf("%s stands there %d times", id, times)
-		}
-	}
-	if sent != n || dropped != 0 || acknowledged+unknown != sent {
-		t.Errorf("%s; want %d sent, and an outcome for each", summary, n)
-	}
-	if len(got) < acknowledged || len(got) > acknowledged+unknown {
-		t.Errorf("%d are in the file, but %d were acknowledged and %d are unknown", len(got), acknowledged, unknown)
-	}
-	if len(got) == before {
+	if len(written(t, file)) == before {
 		t.Error("nothing was delivered after the restart")
 	}
-	t.Logf("%s; %d written, %d of them before the kill", summary, len(got), before)
 }
 
 func killAgent(t *testing.T, beacon string) {

@@ -22,17 +22,17 @@ type farewell struct {
 
 // Close ends the session of this side's application. It returns false if it had none to end.
 func (s *Side) Close() bool {
-	done := s.close()
+	done := s.close(session.CloseNormal)
 	s.take()
 	return done
 }
 
-func (s *Side) close() bool {
+func (s *Side) close(code session.CloseCode) bool {
 	if s.Machine == nil || s.Machine.State() >= session.Closing {
 		return false
 	}
 	s.closed = &farewell{machine: s.Machine, at: s.latest}
-	s.Machine.Close(s.now, session.CloseNormal, "")
+	s.Machine.Close(s.now, code, "")
 	return true
 }
 

@@ -13,6 +13,21 @@ func (p *Pair) Restart() {
 	p.Server.forget()
 }
 
+// Evict ends the session by its server, which tells the client if it can, and forgets it. It
+// returns false if there is none.
+func (p *Pair) Evict(code session.CloseCode) bool {
+	m := p.Server.Machine
+	if !p.Server.close(code) {
+		return false
+	}
+	p.Server.take()
+	if p.Conn != nil {
+		p.Flush(p.Conn)
+	}
+	delete(p.sessions, m.ID())
+	return true
+}
+
 // Crash kills the client's process. The next one begins a session of its own; of the old one's
 // messages, in both directions, nobody learns more.
 func (p *Pair) Crash() {

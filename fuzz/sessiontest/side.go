@@ -155,7 +155,7 @@ func (s *Side) handle(ev *session.Event) {
 		}
 		if s.CloseNext {
 			s.CloseNext = false
-			s.close()
+			s.close(session.CloseNormal)
 		}
 	case session.EventReply:
 		if i, ok := s.byCall[ev.Call]; ok {

@@ -36,12 +36,14 @@ const (
 	Jump               // the clock jumps A seconds on, or, if B is odd, A/100 seconds back
 	Upgrade            // to version A, proposed by the client if B is even
 	Close              // the session is ended by the client if B is even, else by the server; by its next handler if A is odd
+	Evict              // the server ends the session, for one of the reasons after which the client begins another
 	doCount
 )
 
 var doNames = [doCount]string{
 	"send", "call", "long", "pump", "finish", "wait", "fragment", "cut", "cut-one", "stall", "resume", "lose",
 	"half-open", "redial", "late", "busy", "restart", "crash", "jump", "upgrade", "close",
+	"evict",
 }
 
 // String returns the name in lower case.
@@ -67,7 +69,7 @@ func (s Step) String() string { return fmt.Sprintf("%v %d %d", s.Do, s.A, s.B) }
 // weights says how often a step is drawn.
 var weights = [doCount]int{
 	Send: 18, Call: 4, Long: 3, Pump: 30, Finish: 6, Wait: 10, Fragment: 10, Cut: 6, CutOne: 3, Stall: 4, Resume: 4, Lose: 2,
-	HalfOpen: 2, Redial: 4, Late: 6, Busy: 4, Restart: 1, Crash: 1, Jump: 2, Upgrade: 8, Close: 1,
+	HalfOpen: 2, Redial: 4, Late: 6, Busy: 4, Restart: 1, Crash: 1, Jump: 2, Upgrade: 8, Close: 1, Evict: 1,
 }
 
 // Steps draws n steps from a seed.
@@ -174,6 +176,9 @@ func simConfigs(seed uint64) (client, server session.Config) {
 	}
 	if seed%11 == 0 {
 		server.Without = []string{session.FeatureMetadata}
+	}
+	if seed%7 == 0 {
+		client.OnUnknown = session.Resend
 	}
 	return client, server
 }

@@ -52,6 +52,8 @@ func (s *simulation) do(step Step) bool {
 	case Crash:
 		s.Crash()
 		return true
+	case Evict:
+		return s.Evict([]session.CloseCode{session.CloseIdle, session.CloseLimits, session.CloseShutdown}[step.A%3])
 	case Jump:
 		s.jump(time.Duration(step.A)*time.Second, step.B%2 == 1)
 		return true
