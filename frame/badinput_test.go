@@ -171,3 +171,32 @@ func TestOptionErrors(t *testing.T) {
 		}
 	}
 }
+
+// A length that nobody means is not met by advice to raise the limit.
+func TestAbsurdLengths(t *testing.T) {
+	tests := []struct {
+		name, in string
+		limit    int
+		absurd   bool
+	}{
+		{"all ones", "\xff\xff\xff\xff", 0, true},
+		{"HTTP", "GET / HTTP/1.1\r\n", 0, true},
+		{"indented JSON", "    {}", 0, true},
+		{"a little too large", "\x00\x10\x00\x01", 0, false},
+		{"large", "\x10\x00\x00\x00", 0, false},
+		{"no larger than what is near the limit", "\x7f\xff\xff\xff", 1 << 30, false},
+	}
+	for _, tt := range tests {
+		d := frame.NewDecoder(frame.Uint32BE)
+		d.MaxFrame = tt.limit
+		d.Write([]byte(tt.in))
+		_, err := d.Next()
+		if !errors.Is(err, frame.ErrTooLarge) {
+			t.Errorf("%s: %v, want ErrTooLarge", tt.name, err)
+			continue
+		}
+		if got := strings.Contains(err.Error(), "not of this format"); got != tt.absurd || got == strings.Contains(err.Error(), "raise MaxFrame") {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}

@@ -225,6 +225,10 @@ func (d *Decoder) isOver(part Part, err error) bool {
 	return part.Least > limit || err == nil && part.complete() && uint64(len(d.payload(part))) > limit
 }
 
+// absurd is a declared size, in bytes, that is hardly meant: four printable characters that are read
+// as a length, such as the beginning of an HTTP request, give 0x20202020 and more.
+const absurd = 0x20000000
+
 // oversize applies the policy to a frame that is too large.
 func (d *Decoder) oversize(part Part, err error) (payload []byte, done bool, _ error) {
 	limit := d.limit()
@@ -237,6 +241,9 @@ func (d *Decoder) oversize(part Part, err error) (payload []byte, done bool, _ e
 	switch d.Oversize {
 	case Fail:
 		over.Reason = "raise MaxFrame or choose another Oversize policy"
+		if part.Exact && part.Least >= absurd && part.Least/4 > limit {
+			over.Reason = "no message is so large: the bytes are probably not of this format; does the peer speak another protocol, or has the stream lost its place?"
+		}
 		if known {
 			d.hold(part, err)
 		}
