@@ -2,6 +2,7 @@ package negotiate_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,5 +167,18 @@ func TestOfferOf(t *testing.T) {
 	}
 	if got := negotiate.OfferOf(p, true).Versions.String(); got != "1-2,4" {
 		t.Errorf("with unfrozen ones: %s", got)
+	}
+}
+
+// A refusal says which versions would do, and the lowest only where there is a lowest.
+func TestRefusalTellsVersions(t *testing.T) {
+	for min, want := range map[codec.Version]string{
+		0: "no common version; acceptable are 1-3",
+		2: "no common version; acceptable are 1-3, none below 2",
+	} {
+		r := negotiate.Refusal{Code: negotiate.CodeVersion, Versions: negotiate.Versions{{Lo: 1, Hi: 3}}, Min: min}
+		if got := (&negotiate.RefusedError{Refusal: r}).Error(); !strings.HasSuffix(got, want) {
+			t.Errorf("min %d: %q, want %q", min, got, want)
+		}
 	}
 }

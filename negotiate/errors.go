@@ -57,7 +57,10 @@ func (r *Refusal) describe() string {
 	var b strings.Builder
 	switch r.Code {
 	case CodeVersion:
-		fmt.Fprintf(&b, "no common version; acceptable are %v, none below %d", r.Versions, r.Min)
+		fmt.Fprintf(&b, "no common version; acceptable are %v", r.Versions)
+		if r.Min > 0 {
+			fmt.Fprintf(&b, ", none below %d", r.Min)
+		}
 	case CodeFingerprint:
 		fmt.Fprintf(&b, "the common versions have other layouts; build both sides from the same frozen schema (versions here: %v)", r.Versions)
 	case CodeFeature:
