@@ -64,4 +64,7 @@ func TestDemoResultTexts(t *testing.T) {
 	if want := `{"sent":9,"delivered":8,"lost":1,"duplicated":0,"reordered":0,"reconnects":2,"upgrades":3,"elapsed":1.26,`; !strings.HasPrefix(string(js), want) {
 		t.Errorf("json: %s", js)
 	}
+	if want := `"link":{"conns":0,"stalls":0,"fragments":0,"shorts":0,"resets":4,"halfopens":0,"losses":0,"corruptions":0,"eofs":0,"refusals":0,"outages":0,"partitions":0}}`; !strings.HasSuffix(string(js), want) {
+		t.Errorf("json: %s, want %s at its end", js, want)
+	}
 }

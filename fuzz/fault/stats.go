@@ -9,18 +9,18 @@ import (
 // Stats counts what happened. A fault that changed nothing, such as a fragment
 // of a Write that was small enough, is not counted.
 type Stats struct {
-	Conns       int // connections, both ends counted once
-	Stalls      int
-	Fragments   int // operations cut into pieces
-	Shorts      int // operations cut short
-	Resets      int
-	HalfOpens   int
-	Losses      int // operations whose bytes were thrown away
-	Corruptions int
-	EOFs        int
-	Refusals    int // dials refused
-	Outages     int // Network.Down and Link.ResetAll
-	Partitions  int
+	Conns       int `json:"conns"` // connections, both ends counted once
+	Stalls      int `json:"stalls"`
+	Fragments   int `json:"fragments"` // operations cut into pieces
+	Shorts      int `json:"shorts"`    // operations cut short
+	Resets      int `json:"resets"`
+	HalfOpens   int `json:"halfopens"`
+	Losses      int `json:"losses"` // operations whose bytes were thrown away
+	Corruptions int `json:"corruptions"`
+	EOFs        int `json:"eofs"`
+	Refusals    int `json:"refusals"` // dials refused
+	Outages     int `json:"outages"`  // Network.Down and Link.ResetAll
+	Partitions  int `json:"partitions"`
 }
 
 // Faults is the number of all faults: everything but Conns.
