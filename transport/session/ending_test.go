@@ -210,3 +210,14 @@ func TestFramesBehindCloseAreNotLookedAt(t *testing.T) {
 		t.Errorf("after Close it wrote %v, and handed over %d messages", x.unread, x.saw(session.EventMessage))
 	}
 }
+
+func TestGoAwayErrorNamesAlternatives(t *testing.T) {
+	e := &session.GoAwayError{RetryAfter: time.Second}
+	if got, want := e.Error(), "session: the peer goes away; come again after 1s"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	e.Alternatives = []string{"b:1", "c:2"}
+	if got, want := e.Error(), "session: the peer goes away; come again after 1s, or try b:1, c:2"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

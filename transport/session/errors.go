@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/parleyproto/parley/codec"
@@ -63,7 +64,11 @@ type GoAwayError struct {
 }
 
 func (e *GoAwayError) Error() string {
-	return fmt.Sprintf("session: the peer goes away; come again after %v, or try %v", e.RetryAfter, e.Alternatives)
+	s := fmt.Sprintf("session: the peer goes away; come again after %v", e.RetryAfter)
+	if len(e.Alternatives) > 0 {
+		s += ", or try " + strings.Join(e.Alternatives, ", ")
+	}
+	return s
 }
 
 // ProtocolError says what the peer did that docs/protocol.md forbids. It closes the connection.
