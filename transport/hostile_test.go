@@ -133,16 +133,22 @@ func TestLegacyClient(t *testing.T) {
 		s := serve(t, &network, "server", &transport.Server{Handler: h,
 			Session: session.Config{Recognizer: negotiate.RecognizeLines(1)}})
 		conn := raw(t, &network)
+		written := 0
 		for i := 1; i <= 100; i++ {
-			if _, err := fmt.Fprintf(conn, "{\"type\":\"note\",\"n\":%d}\n", i); err != nil {
+			n, err := fmt.Fprintf(conn, "{\"type\":\"note\",\"n\":%d}\n", i)
+			if err != nil {
 				t.Fatal(err)
 			}
+			written += n
 		}
 		synctest.Wait()
 		h.want(t, 100)
 		table := s.Sessions()
 		if len(table) != 1 || !table[0].Legacy || table[0].Version != 1 || table[0].MessagesIn != 100 {
 			t.Fatalf("table %+v", table)
+		}
+		if table[0].BytesIn != uint64(written) || table[0].LastSeen.IsZero() {
+			t.Errorf("%d bytes came, last at %v; the client wrote %d", table[0].BytesIn, table[0].LastSeen, written)
 		}
 		if err := table[0].Session.Send(t.Context(), &Note{N: 7}); err != nil {
 			t.Error(err)

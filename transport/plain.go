@@ -129,6 +129,7 @@ func (s *Server) newLegacy(l *link, o *session.Opening) (*Session, error) {
 	now := time.Now()
 	p := &plain{stats: session.Stats{State: session.Attached, Version: o.Agreement().Version, Begun: now, Since: now}}
 	p.Plain = o.Plain(now)
+	p.stats.BytesIn, p.stats.LastReceived = uint64(p.Plain.Buffered()), now
 	sess := s.newSession(p)
 	l.plain = true
 	sess.link, sess.remote = l, l.conn.RemoteAddr()

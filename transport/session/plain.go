@@ -160,6 +160,10 @@ func (p *Plain) Send(now time.Time, msg codec.Message) error {
 	return err
 }
 
+// Buffered returns how many bytes were received and are not taken by Next: at first those by which
+// a legacy peer was recognised, and what came with them.
+func (p *Plain) Buffered() int { return len(p.dec.Buffered()) }
+
 // Space returns where to read into, nil when the connection has ended.
 //
 //parley:borrows
