@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -18,7 +17,8 @@ import (
 // Config describes a client. Endpoints and Protocol are required; the zero value of every
 // other field works. It must not be changed after [Dial].
 type Config struct {
-	// Endpoints are the servers' addresses, "host:port", preferred first. They are raced:
+	// Endpoints are the servers' addresses, "host:port", preferred first; one that is not is an
+	// [*EndpointError] of Dial, unless Config.Dial is set. They are raced:
 	// the next is tried 250 ms after the one before, or as soon as that has failed.
 	Endpoints []string
 
@@ -120,8 +120,8 @@ func (c *Config) check() (*Config, error) {
 	}
 	if d.Dial == nil {
 		for _, e := range d.Endpoints {
-			if _, _, err := net.SplitHostPort(e); err != nil {
-				return nil, fmt.Errorf("transport: Config.Endpoints: %q is not host:port: %w", e, err)
+			if err := checkEndpoint(e); err != nil {
+				return nil, err
 			}
 		}
 	}

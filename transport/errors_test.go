@@ -42,7 +42,7 @@ func TestErrorKinds(t *testing.T) {
 }
 
 func TestOnlyTheEndIsFinal(t *testing.T) {
-	for k := transport.Unreachable; k <= transport.Ended; k++ {
+	for k := transport.Unreachable; k <= transport.Renewed; k++ {
 		if got, want := (&transport.Error{Kind: k}).Temporary(), k != transport.Ended; got != want {
 			t.Errorf("%v: Temporary = %v, want %v", k, got, want)
 		}

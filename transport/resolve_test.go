@@ -3,11 +3,13 @@ package transport_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/parleyproto/parley/fuzz/fault"
 	"github.com/parleyproto/parley/transport"
 )
 
@@ -58,5 +60,39 @@ func TestResolverLeavesAddressesAlone(t *testing.T) {
 	}
 	if _, err := r.Resolve(t.Context(), "no-port", time.Unix(0, 0)); err == nil {
 		t.Error("an endpoint without a port is accepted")
+	}
+}
+
+// An endpoint that no network could reach is found when Dial is called, not by trying for ever.
+func TestEndpointsAreChecked(t *testing.T) {
+	for endpoint, want := range map[string]string{
+		"nowhere":        "missing port",
+		"host:99999":     "from 1 to 65535",
+		"host:0":         "from 1 to 65535",
+		"host:-1":        "from 1 to 65535",
+		"host:":          "from 1 to 65535",
+		"host:no-such":   "name of a service",
+		"[::1]:70000":    "from 1 to 65535",
+		"127.0.0.1:1":    "",
+		"host:65535":     "",
+		"[fe80::1%lo]:9": "",
+	} {
+		c, err := transport.Dial(&transport.Config{Endpoints: []string{"127.0.0.1:9", endpoint}, Protocol: notes})
+		var typed *transport.EndpointError
+		switch {
+		case err == nil:
+			c.Close()
+			if want != "" {
+				t.Errorf("%q passes, want %q", endpoint, want)
+			}
+		case want == "" || !errors.As(err, &typed) || typed.Endpoint != endpoint || !strings.Contains(err.Error(), want):
+			t.Errorf("%q: %v, want %q", endpoint, err, want)
+		}
+	}
+	c, err := transport.Dial(&transport.Config{Endpoints: []string{"any name"}, Protocol: notes, Dial: new(fault.Network).Dial})
+	if err != nil {
+		t.Errorf("with a Dial of one's own: %v", err)
+	} else {
+		c.Close()
 	}
 }

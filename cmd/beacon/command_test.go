@@ -148,6 +148,7 @@ func TestMistakes(t *testing.T) {
 		{[]string{"serve", "-listen", "127.0.0.1:0", "-start", "9"}, "has no version v9"},
 		{[]string{"serve", "-out", "/no/such/folder/file"}, "cannot open the output"},
 		{[]string{"agent", "-connect", "nowhere"}, "not host:port"},
+		{[]string{"agent", "-connect", "host:99999"}, "the port must be a number from 1 to 65535"},
 		{[]string{"agent", "-interval", "0s"}, "-interval must be above zero"},
 		{[]string{"agent", "-device", ""}, "-device must have"},
 		{[]string{"upgrade", "-server", "nowhere"}, "-server: "},
