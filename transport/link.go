@@ -20,11 +20,15 @@ type link struct {
 	conn     net.Conn
 	gen      uint64
 	endpoint string
-	reader   int       // the goroutine that has the reading role; it grows when the role is taken
-	reading  bool      // and it waits for bytes, or for the lock with them
-	writing  bool      // somebody writes; who comes meanwhile leaves the bytes to them
-	starting bool      // a writer was started and has not run yet; it keeps the deadlines
-	stirred  time.Time // when the deadline of reading was set; zero: there is none
+	reader   int         // the goroutine that has the reading role; it grows when the role is taken
+	reading  bool        // and it waits for bytes, or for the lock with them
+	writing  bool        // somebody writes; who comes meanwhile leaves the bytes to them
+	starting bool        // and that is a goroutine that has not run yet; it keeps the deadlines
+	pending  bool        // such a goroutine is there, needed or not
+	burst    int         // when so much waits for it, who sends does its work
+	kept     *time.Timer // the goroutine that was kept back
+	socket   *socket     // nil: it cannot be written to without waiting
+	stirred  time.Time   // when the deadline of reading was set; zero: there is none
 	vector   net.Buffers
 	patience time.Time
 	linger   bool          // the peer should get the last words
@@ -41,7 +45,7 @@ type link struct {
 // a server, counts it.
 func newLink(conn net.Conn, endpoint string, tasks *sync.WaitGroup, gate *admission) *link {
 	tasks.Add(1)
-	return &link{conn: conn, endpoint: endpoint, tasks: tasks, gate: gate, over: make(chan struct{}), reading: true}
+	return &link{conn: conn, endpoint: endpoint, tasks: tasks, gate: gate, over: make(chan struct{}), reading: true, burst: maxBurst}
 }
 
 // attach gives the session a connection, in place of the one it may have. The caller runs

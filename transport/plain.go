@@ -91,6 +91,7 @@ func (p *plain) PeerInterval() time.Duration { return 0 }
 
 // Backlog is never 0: what is sent to a legacy peer may stay unread, so a writer does it.
 func (p *plain) Backlog() int { return direct + 1 }
+func (p *plain) Unsent() int  { return 0 }
 
 func (p *plain) Send(now time.Time, m codec.Message, o session.SendOptions) (uint64, error) {
 	if len(o.Metadata) > 0 && !o.MetadataOptional {

@@ -134,6 +134,8 @@ func (s *Session) accept(give func(now time.Time) (uint64, error)) (uint64, erro
 	told := err == nil || errors.Is(err, session.ErrExhausted) // which may end the session
 	if l := s.link; told && (l == nil || !l.writing) {
 		s.flush(alone && s.m.Backlog() <= direct) // else who writes will find it
+	} else if err == nil && l.starting && s.m.Unsent() >= l.burst {
+		s.takeOver(l)
 	}
 	return id, err
 }

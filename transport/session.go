@@ -77,6 +77,7 @@ type machine interface {
 	GoAway(now time.Time, retry time.Duration, alternatives []string)
 	Close(now time.Time, code session.CloseCode, text string)
 	Backlog() int
+	Unsent() int
 	PeerInterval() time.Duration
 	Idle()
 	Stats() session.Stats

@@ -22,15 +22,12 @@ const (
 // is nothing more.
 func (s *Session) flush(here bool) {
 	l := s.link
-	if l == nil || l.writing {
-		if l == nil || !l.starting {
-			s.rearm()
-		}
+	switch {
+	case l == nil || l.writing && !l.starting:
+		s.rearm()
 		return
-	}
-	if !here {
-		l.writing, l.starting = true, true
-		go s.writer(l, nil)
+	case l.writing || !here:
+		s.start(l)
 		return
 	}
 	l.writing = true
@@ -40,7 +37,7 @@ func (s *Session) flush(here bool) {
 		bufs = s.m.Output(s.clock, l.gen)
 	}
 	if len(bufs) > 0 {
-		go s.writer(l, bufs)
+		go s.finish(l, bufs)
 	} else {
 		l.writing = false
 		s.settle() // a writer's mistake shows in Output
@@ -48,15 +45,49 @@ func (s *Session) flush(here bool) {
 	s.rearm()
 }
 
-// writer writes bufs and then what comes, until there is nothing more.
-func (s *Session) writer(l *link, bufs net.Buffers) {
+// start sees to it that a goroutine writes what there is. It may still be there from the last
+// time.
+func (s *Session) start(l *link) {
+	l.writing, l.starting = true, true
+	if !l.pending {
+		l.pending = true
+		go s.gather(l)
+	}
+}
+
+// gather is the goroutine that start wants. Somebody may have been faster.
+func (s *Session) gather(l *link) {
 	s.mu.Lock()
-	s.time()
-	l.starting = false
+	l.pending = false
+	s.workOff(l)
+	s.unlock()
+}
+
+// workOff writes what there is, unless somebody else was faster.
+func (s *Session) workOff(l *link) {
+	if l.starting {
+		l.starting = false
+		s.time()
+		s.empty(l, nil)
+	}
+}
+
+// finish writes the rest of a batch, and then what comes.
+func (s *Session) finish(l *link, bufs net.Buffers) {
+	s.mu.Lock()
+	s.empty(l, bufs)
+	s.unlock()
+}
+
+// empty writes bufs and then what comes, until there is nothing more.
+func (s *Session) empty(l *link, bufs net.Buffers) {
 	for {
 		if len(bufs) > 0 {
 			s.rearm()
-			s.write(l, bufs)
+			if s.write(l, bufs); s.streams(l) {
+				s.keepBack(l)
+				return
+			}
 		}
 		if bufs = s.m.Output(s.clock, l.gen); len(bufs) == 0 {
 			break
@@ -65,17 +96,12 @@ func (s *Session) writer(l *link, bufs net.Buffers) {
 	l.writing = false
 	s.settle()
 	s.rearm()
-	s.unlock()
 }
 
 // write writes one batch, without the lock.
 func (s *Session) write(l *link, bufs net.Buffers) {
-	now := s.clock
+	s.extend(l)
 	s.leave()
-	if l.patience.Sub(now) < writeTimeout/2 {
-		l.patience = now.Add(writeTimeout)
-		l.conn.SetWriteDeadline(l.patience)
-	}
 	var err error
 	if len(bufs) == 1 {
 		_, err = l.conn.Write(bufs[0])
@@ -84,6 +110,19 @@ func (s *Session) write(l *link, bufs net.Buffers) {
 		_, err = l.vector.WriteTo(l.conn)
 	}
 	s.mu.Lock()
+	s.written(l, err)
+}
+
+// extend gives the next write its time.
+func (s *Session) extend(l *link) {
+	if l.patience.Sub(s.clock) < writeTimeout/2 {
+		l.patience = s.clock.Add(writeTimeout)
+		l.conn.SetWriteDeadline(l.patience)
+	}
+}
+
+// written tells the machine how a batch went.
+func (s *Session) written(l *link, err error) {
 	if err != nil {
 		s.m.Detach(s.time(), l.gen, streamError(l.endpoint, err))
 	} else {

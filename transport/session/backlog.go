@@ -6,6 +6,9 @@ import "time"
 // queue's bound counts them. It is cheap: a driver asks it for each message.
 func (m *Machine) Backlog() int { return m.outbox.bytes }
 
+// Unsent returns how much of Backlog was never written.
+func (m *Machine) Unsent() int { return m.outbox.unsent }
+
 // PeerInterval returns how long the peer may be silent by its own word: the interval of its
 // PINGs. It is 0 without a connection.
 func (m *Machine) PeerInterval() time.Duration {

@@ -121,6 +121,7 @@ func (m *Machine) lose(why error) {
 			it.weight = 0
 			*o.lane[it.lane].unshift() = *it
 			o.n++
+			o.unsent += it.cost()
 			it.flags, it.chunk = itemGone, nil
 		}
 	}

@@ -21,6 +21,7 @@ type outbox struct {
 	weight int    // of the flight in the peer's window
 
 	bytes    int // of all messages, as the bound counts them
+	unsent   int // of those that have no number
 	lastID   uint64
 	lastCall uint64
 	full     bool    // EventRoom is owed
@@ -90,6 +91,7 @@ func (m *Machine) giveUp(it *item, r Reason, err error) {
 	}
 	m.outcome(it, 0, Dropped, r, err)
 	m.outbox.n--
+	m.outbox.unsent -= it.cost()
 	m.release(it)
 	m.settled(it.id)
 	it.flags |= itemGone

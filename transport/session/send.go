@@ -170,6 +170,7 @@ func (m *Machine) push(lane Lane, c *chunk, off, size int) *item {
 	it.chunk, it.off, it.size, it.lane = c, uint32(off), uint32(size), lane
 	it.id, it.expires = o.lastID, never
 	o.bytes += it.cost()
+	o.unsent += it.cost()
 	return it
 }
 

@@ -142,6 +142,7 @@ func (m *Machine) number(l *link) bool {
 	}
 	o.took(lane)
 	o.n--
+	o.unsent -= it.cost()
 	in := o.flight.push()
 	*in = *it
 	r.pop()

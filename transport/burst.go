@@ -1,0 +1,88 @@
+package transport
+
+import (
+	"math"
+	"time"
+)
+
+// Whoever sends a stream of messages writes them, too, 64 KiB at a time: a goroutine that did it
+// beside would want the session's lock all the time, and on another processor the bytes are not
+// in the cache. The goroutine that would otherwise gather them is kept back for restFor after
+// each such write; it comes when the stream pauses.
+const (
+	maxBurst = 64 << 10
+	restFor  = 100 * time.Microsecond
+)
+
+// takeOver writes what there is in place of the goroutine that was started or kept back for it,
+// as far as the socket takes it without waiting.
+func (s *Session) takeOver(l *link) {
+	if !l.writable() {
+		l.burst = math.MaxInt
+		return
+	}
+	l.starting = false
+	l.burst = maxBurst
+	for s.time(); ; {
+		bufs := s.m.Output(s.clock, l.gen)
+		if len(bufs) == 0 { // the peer's window is full
+			l.burst += s.m.Unsent()
+			break
+		}
+		s.rearm()
+		if rest := s.try(l, bufs); len(rest) > 0 {
+			go s.finish(l, rest)
+			return
+		}
+		if s.m.Unsent() < maxBurst {
+			break
+		}
+	}
+	s.keepBack(l)
+}
+
+// writable tells whether the connection can be written to without waiting.
+func (l *link) writable() bool {
+	if l.socket == nil && l.burst < math.MaxInt {
+		l.socket = newSocket(l.conn)
+	}
+	return l.socket != nil
+}
+
+// streams tells, after a write, that somebody sends so fast that they had better write.
+func (s *Session) streams(l *link) bool {
+	return s.m.Unsent() >= maxBurst/4 && s.waiting.room == nil && l.writable()
+}
+
+// keepBack starts the goroutine that gathers in a while, unless who sends is faster.
+func (s *Session) keepBack(l *link) {
+	l.writing, l.starting = true, true
+	if l.kept == nil {
+		l.kept = time.AfterFunc(restFor, func() {
+			s.mu.Lock()
+			s.workOff(l)
+			s.unlock()
+		})
+	} else {
+		l.kept.Reset(restFor)
+	}
+}
+
+// try writes bufs, without the lock and without waiting. It returns what is left.
+func (s *Session) try(l *link, bufs [][]byte) (rest [][]byte) {
+	s.extend(l)
+	s.leave()
+	var err error
+	for len(bufs) > 0 && err == nil {
+		var n int
+		if n, err = l.socket.write(bufs[0]); n < len(bufs[0]) && err == nil {
+			bufs[0] = bufs[0][n:]
+			s.mu.Lock()
+			return bufs
+		}
+		bufs = bufs[1:]
+	}
+	s.mu.Lock()
+	s.written(l, err)
+	return nil
+}
