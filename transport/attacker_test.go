@@ -60,7 +60,7 @@ func (a *attacker) write() {
 // until reads until an event of the kind, or the connection's end.
 func (a *attacker) until(kind session.EventKind) (session.Event, error) {
 	for {
-		for ev, ok := a.m.Next(); ok; ev, ok = a.m.Next() {
+		for ev := (session.Event{}); a.m.Next(&ev); {
 			if ev.Kind == kind {
 				return ev, nil
 			}

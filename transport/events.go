@@ -13,14 +13,10 @@ import (
 // that reads. It is called with the lock, which is free while a handler runs; so after it
 // anything may have changed.
 func (s *Session) work() {
-	for {
-		ev, ok := s.m.Next()
-		switch {
-		case !ok:
-			return
-		case ev.Kind == session.EventMessage:
+	for ev := (session.Event{}); s.m.Next(&ev); {
+		if ev.Kind == session.EventMessage {
 			s.message(&ev)
-		default:
+		} else {
 			s.event(&ev)
 		}
 	}
@@ -28,14 +24,10 @@ func (s *Session) work() {
 
 // settle is work in any other goroutine: handlers run elsewhere.
 func (s *Session) settle() {
-	for {
-		ev, ok := s.m.Next()
-		switch {
-		case !ok:
-			return
-		case ev.Kind == session.EventMessage:
+	for ev := (session.Event{}); s.m.Next(&ev); {
+		if ev.Kind == session.EventMessage {
 			s.postpone(&ev)
-		default:
+		} else {
 			s.event(&ev)
 		}
 	}
@@ -137,6 +129,7 @@ func (s *Session) closed(err error) {
 	if l := s.link; l != nil {
 		s.drop(l, streamError(l.endpoint, s.err), true)
 	}
+	s.over.Store(true)
 	close(s.ended)
 	s.waiting.end(s.err)
 	if s.timer != nil {

@@ -11,10 +11,13 @@ import (
 	"github.com/parleyproto/parley/transport/session"
 )
 
-// handle runs the handler for one message, and answers a call. It tells whether the message, no
-// call, is to be reported to its sender as dropped.
-func (s *Session) handle(ev *session.Event) (failed bool) {
-	reply, err := s.run(incoming(ev))
+// handle runs the handler for one message, and answers a call.
+func (s *Session) handle(ev *session.Event) {
+	ctx := context.Context(handlerContext{s})
+	if s.hooks != nil {
+		ctx = s.hooks.open(ctx, ev.Metadata)
+	}
+	reply, err := s.handler.Handle(ctx, s, incoming(ev))
 	if ev.Call != 0 {
 		s.mu.Lock()
 		s.reply(ev.Call, reply, err)
@@ -22,22 +25,16 @@ func (s *Session) handle(ev *session.Event) (failed bool) {
 	} else if err != nil {
 		s.log.Warn("transport: handler failed", "session", s, "seq", ev.Seq, "err", err)
 	}
-	return ev.Call == 0 && err == errPanicked
 }
 
-// run calls the handler. A panic becomes an error.
-func (s *Session) run(in Incoming) (reply codec.Message, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			s.log.Error("transport: handler panicked", "session", s, "seq", in.Seq, "panic", p, "stack", string(debug.Stack()))
-			reply, err = nil, errPanicked
-		}
-	}()
-	ctx := context.Context(handlerContext{s})
-	if s.hooks != nil {
-		ctx = s.hooks.open(ctx, in.Metadata)
+// panicked logs that the handler did for ev, and answers a call.
+func (s *Session) panicked(ev *session.Event, p any) {
+	s.log.Error("transport: handler panicked", "session", s, "seq", ev.Seq, "panic", p, "stack", string(debug.Stack()))
+	if ev.Call != 0 {
+		s.mu.Lock()
+		s.reply(ev.Call, nil, errPanicked)
+		s.unlock()
 	}
-	return s.handler.Handle(ctx, s, in)
 }
 
 var (
@@ -86,7 +83,7 @@ func (c handlerContext) Deadline() (time.Time, bool) { return time.Time{}, false
 func (c handlerContext) Done() <-chan struct{}       { return c.s.ended }
 
 func (c handlerContext) Err() error {
-	if c.s.hasEnded() {
+	if c.s.over.Load() {
 		return context.Canceled
 	}
 	return nil

@@ -33,10 +33,9 @@ func (p *plain) Wrote(now time.Time, _ uint64, n int) {
 	p.Plain.Wrote(now, n)
 }
 
-func (p *plain) Next() (session.Event, bool) {
-	ev, ok := p.Plain.Next()
-	if !ok {
-		return p.flushed()
+func (p *plain) Next(ev *session.Event) bool {
+	if !p.Plain.Next(ev) {
+		return p.flushed(ev)
 	}
 	switch ev.Kind {
 	case session.EventMessage:
@@ -44,7 +43,7 @@ func (p *plain) Next() (session.Event, bool) {
 	case session.EventClosed:
 		p.stats.State = session.Ended
 	}
-	return ev, ok
+	return true
 }
 
 func (p *plain) Output(now time.Time, _ uint64) net.Buffers {
@@ -77,13 +76,13 @@ func (p *plain) Unflush(id uint64) {
 }
 
 // flushed reports the first flush that waits for nothing more.
-func (p *plain) flushed() (ev session.Event, ok bool) {
+func (p *plain) flushed(ev *session.Event) bool {
 	if len(p.flushes) == 0 || p.Plain != nil && p.Pending() > 0 {
-		return ev, false
+		return false
 	}
-	ev = session.Event{Kind: session.EventFlushed, ID: p.flushes[0]}
+	*ev = session.Event{Kind: session.EventFlushed, ID: p.flushes[0]}
 	p.flushes = p.flushes[1:]
-	return ev, true
+	return true
 }
 
 func (p *plain) Idle()                       {}

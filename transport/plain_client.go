@@ -92,15 +92,15 @@ func (p *plainClient) Wrote(now time.Time, gen uint64, n int) {
 	}
 }
 
-func (p *plainClient) Next() (ev session.Event, ok bool) {
+func (p *plainClient) Next(ev *session.Event) bool {
 	if len(p.events) > 0 {
-		ev, p.events = p.events[0], p.events[1:]
-		return ev, true
+		*ev, p.events = p.events[0], p.events[1:]
+		return true
 	}
 	if p.Plain == nil {
-		return p.flushed()
+		return p.flushed(ev)
 	}
-	ev, ok = p.plain.Next()
+	ok := p.plain.Next(ev)
 	switch ev.Kind {
 	case session.EventAttached:
 		ev.Generation, p.attachBy = p.gen, time.Time{}
@@ -111,11 +111,11 @@ func (p *plainClient) Next() (ev session.Event, ok bool) {
 			p.events = append(p.events, session.Event{Kind: session.EventRoom})
 		}
 	case session.EventClosed:
-		ev = session.Event{Kind: session.EventDetached, Generation: p.gen, Err: ev.Err}
+		*ev = session.Event{Kind: session.EventDetached, Generation: p.gen, Err: ev.Err}
 		p.Plain, p.attachBy, p.stats.State = nil, time.Time{}, session.Detached
 		p.finish()
 	}
-	return ev, ok
+	return ok
 }
 
 // finish ends the session, if it was closed.

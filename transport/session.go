@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/parleyproto/parley/codec"
@@ -25,7 +26,8 @@ type Session struct {
 	hooks     *hooks // of the owner; nil: none
 	onOutcome func(Outcome)
 	log       *slog.Logger
-	ended     chan struct{} // closed at the session's end
+	over      atomic.Bool   // the session has ended
+	ended     chan struct{} // closed then
 	key       [16]byte      // the id by which a server knows it
 
 	mu       sync.Mutex // guards all below, and the machine
@@ -58,7 +60,7 @@ type machine interface {
 	Attach(now time.Time, o *session.Opening) (gen uint64, err error)
 	Space(gen uint64) []byte
 	Wrote(now time.Time, gen uint64, n int)
-	Next() (session.Event, bool)
+	Next(ev *session.Event) bool
 	Output(now time.Time, gen uint64) net.Buffers
 	Written(now time.Time, gen uint64)
 	Deadline() time.Time

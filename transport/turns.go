@@ -29,8 +29,9 @@ type turns struct {
 
 // batch is some messages that are handled without the lock.
 type batch struct {
-	n        int
-	progress atomic.Int32 // how many are done
+	n, at    int          // how many there are, and which is handled
+	progress atomic.Int32 // how many are done; kept up when watched
+	watched  atomic.Bool
 	messages [maxBatch]session.Event
 	failed   [maxBatch]bool // their handlers; valid as far as progress says
 }
@@ -73,17 +74,12 @@ func (s *Session) message(ev *session.Event) {
 	t.busy = true
 	b := batches.Get().(*batch)
 	b.messages[0], b.n = *ev, 1
-	for b.n < maxBatch {
-		next, ok := s.m.Next()
-		if !ok {
-			break
+	for b.n < maxBatch && s.m.Next(&b.messages[b.n]) {
+		if next := &b.messages[b.n]; next.Kind == session.EventMessage {
+			b.n++
+		} else {
+			s.event(next)
 		}
-		if next.Kind != session.EventMessage {
-			s.event(&next)
-			continue
-		}
-		b.messages[b.n] = next
-		b.n++
 	}
 	s.handleBatch(b)
 	s.handleQueue(b)
@@ -114,7 +110,7 @@ func (s *Session) handleQueue(b *batch) {
 		s.flush(false)
 	}
 	t.busy = false
-	clear(b.messages[:b.n])
+	clear(b.messages[:min(b.n+1, maxBatch)])
 	b.n = 0
 	batches.Put(b)
 }
@@ -132,28 +128,46 @@ func (t *turns) pop() session.Event {
 // handleBatch runs the handler for the messages of b, without the lock, and tells the machine.
 func (s *Session) handleBatch(b *batch) {
 	t := &s.turns
+	b.at = 0
 	b.progress.Store(0)
+	b.watched.Store(false)
 	t.batch, t.told = b, 0
 	t.count++
 	s.wakeWatch()
 	s.unlock()
-	for i := 0; i < b.n && !s.hasEnded(); i++ {
-		b.failed[i] = s.handle(&b.messages[i])
-		b.progress.Store(int32(i + 1))
+	for b.at < b.n && !s.over.Load() {
+		s.handleFrom(b)
 	}
+	b.progress.Store(int32(b.at))
 	s.mu.Lock()
 	s.time()
 	t.tell(s)
 	t.batch = nil
 }
 
-// hasEnded tells, without the lock, whether the session has.
-func (s *Session) hasEnded() bool {
-	select {
-	case <-s.ended:
-		return true
-	default:
-		return false
+// handleFrom runs the handler for what is left of b, until it panics. One recover serves many
+// messages.
+func (s *Session) handleFrom(b *batch) {
+	defer func() {
+		if p := recover(); p != nil {
+			ev := &b.messages[b.at]
+			b.failed[b.at] = ev.Call == 0
+			s.panicked(ev, p)
+			b.advance()
+		}
+	}()
+	for b.at < b.n && !s.over.Load() {
+		s.handle(&b.messages[b.at])
+		b.failed[b.at] = false
+		b.advance()
+	}
+}
+
+// advance counts a message as done.
+func (b *batch) advance() {
+	b.at++
+	if b.watched.Load() { // a store that others see costs more than many a handler
+		b.progress.Store(int32(b.at))
 	}
 }
 
@@ -187,13 +201,18 @@ func (s *Session) look() {
 	defer s.unlock()
 	t := &s.turns
 	at := t.position()
-	if at == t.seen && t.busy {
-		s.yield()
-	}
-	if at != t.seen {
+	switch b := t.batch; {
+	case b != nil && !b.watched.Load():
+		b.watched.Store(true) // from now on its progress shows
 		t.seen = at
 		t.watch.Reset(yieldAfter)
-	} else {
+	case at != t.seen:
+		t.seen = at
+		t.watch.Reset(yieldAfter)
+	case t.busy:
+		s.yield()
+		fallthrough
+	default:
 		t.watch = nil
 	}
 	t.tell(s)

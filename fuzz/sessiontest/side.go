@@ -121,11 +121,7 @@ func (s *Side) take() {
 	if s.Machine == nil {
 		return
 	}
-	for {
-		ev, ok := s.Machine.Next()
-		if !ok {
-			return
-		}
+	for ev := (session.Event{}); s.Machine.Next(&ev); {
 		s.handle(&ev)
 	}
 }

@@ -96,11 +96,7 @@ func transfer(now time.Time, from, to *session.Machine) int {
 			to.Wrote(now, to.Generation(), n)
 			b = b[n:]
 			carried += n
-			for {
-				ev, ok := to.Next()
-				if !ok {
-					break
-				}
+			for ev := (session.Event{}); to.Next(&ev); {
 				if ev.Kind == session.EventMessage {
 					to.Done(ev.ID)
 				}

@@ -70,7 +70,7 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 		}
 		b, _ := formatOf(2).AppendFrame(nil, propose.Append(nil, false))
 		x.m.Wrote(x.now, x.gen, copy(x.m.Space(x.gen), b))
-		for ok := true; ok; _, ok = x.m.Next() {
+		for ev := (session.Event{}); x.m.Next(&ev); {
 		}
 	}
 }

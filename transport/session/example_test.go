@@ -45,11 +45,7 @@ func open(clientProfile, serverProfile *session.Profile) (client *session.Machin
 func carry(from, to *session.Machine, show func(session.Event)) {
 	for _, b := range from.Output(now, from.Generation()) {
 		to.Wrote(now, to.Generation(), copy(to.Space(to.Generation()), b))
-		for {
-			ev, ok := to.Next()
-			if !ok {
-				break
-			}
+		for ev := (session.Event{}); to.Next(&ev); {
 			show(ev)
 		}
 	}
@@ -186,7 +182,7 @@ func ExampleNewPlain() {
 	}
 	write()
 	p.Wrote(now, copy(p.Space(), `{"type":"greeting","text":"OK"}`+"\n"))
-	p.Next()
+	p.Next(new(session.Event))
 	write()
 	// Output:
 	// > {"type":"greeting","text":"HELLO"}

@@ -34,6 +34,9 @@ type queues struct {
 
 // head returns the lane to send from next, or ok false if all are empty.
 func (q *queues) head() (next Lane, ok bool) {
+	if q.lane[High].n|q.lane[Low].n == 0 { // most of the time
+		return Normal, q.live(Normal)
+	}
 	high, norm := q.live(High), q.live(Normal)
 	if norm && !high && q.norm < turns {
 		return Normal, true

@@ -10,7 +10,7 @@ import "time"
 // old connection cannot harm the session. A driver calls, for the connection gen:
 //
 //	n, err := conn.Read(m.Space(gen))       m.Wrote(now, gen, n)
-//	for { ev, ok := m.Next(); … }
+//	for m.Next(&ev) { … }
 //	bufs := m.Output(now, gen)              conn writes them      m.Written(now, gen)
 //	m.Deadline()                            m.Tick(now)
 //	m.Detach(now, gen, err)                 when reading or writing failed
@@ -115,26 +115,28 @@ func (m *Machine) outcome(it *item, seq uint64, o Outcome, r Reason, err error) 
 	m.emit(e)
 }
 
-// Next returns what happened next, or false when there is nothing more until the next input.
-// Frames are taken one at a time: none is looked at before the event of the one before it was
-// returned.
-func (m *Machine) Next() (ev Event, ok bool) {
+// Next sets ev to what happened next. It returns false when there is nothing more until the next
+// input. Frames are taken one at a time: none is looked at before the event of the one before it
+// was returned.
+func (m *Machine) Next(ev *Event) bool {
+	*ev = Event{}
 	for {
 		if m.events.len() > 0 {
-			ev = *m.events.at(0)
+			*ev = *m.events.at(0)
 			m.events.pop()
-			return ev, true
+			return true
 		}
 		if m.end != nil && !m.settleAll() {
 			continue
 		}
 		if m.ended {
 			m.ended = false
-			return Event{Kind: EventClosed, Err: m.end, Generation: m.gen}, true
+			*ev = Event{Kind: EventClosed, Err: m.end, Generation: m.gen}
+			return true
 		}
 		l := m.link
 		if l == nil || l.closing {
-			return Event{}, false
+			return false
 		}
 		if l.err != nil {
 			m.detach(l, l.err)
@@ -143,15 +145,15 @@ func (m *Machine) Next() (ev Event, ok bool) {
 		b, err := l.dec.Next()
 		if err != nil {
 			if m.short(l, err) {
-				return Event{}, false
+				return false
 			}
 			continue
 		}
 		l.framesIn++
 		l.beat.frameBy = never
 		if isData(b, l.read.Text) {
-			if m.data(l, b, &ev) {
-				return ev, true
+			if m.data(l, b, ev) {
+				return true
 			}
 			continue
 		}

@@ -91,11 +91,7 @@ func TestLegacyPeerIsServedPlain(t *testing.T) {
 	pl.Wrote(sessionEpoch, copy(pl.Space(), "rld\nbad\n"))
 	var got []string
 	var end error
-	for {
-		ev, ok := pl.Next()
-		if !ok {
-			break
-		}
+	for ev := (session.Event{}); pl.Next(&ev); {
 		switch ev.Kind {
 		case session.EventMessage:
 			got = append(got, ev.Message.(*sessiontest.Msg).Body)
@@ -144,13 +140,10 @@ func TestPlainHandshakeAndHeartbeat(t *testing.T) {
 	}
 	receive := func(s string) (kinds []session.EventKind) {
 		p.Wrote(now, copy(p.Space(), s))
-		for {
-			ev, ok := p.Next()
-			if !ok {
-				return kinds
-			}
+		for ev := (session.Event{}); p.Next(&ev); {
 			kinds = append(kinds, ev.Kind)
 		}
+		return kinds
 	}
 	p.Send(now, say("early"))
 	if out := written(); out != "0 0 0 HELLO\n" {
@@ -172,7 +165,7 @@ func TestPlainHandshakeAndHeartbeat(t *testing.T) {
 	}
 	now = now.Add(3 * time.Second)
 	p.Tick(now)
-	if ev, ok := p.Next(); !ok || !errors.Is(ev.Err, session.ErrSilent) {
+	if ev := (session.Event{}); !p.Next(&ev) || !errors.Is(ev.Err, session.ErrSilent) {
 		t.Errorf("after silence: %+v", ev)
 	}
 }

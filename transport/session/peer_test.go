@@ -181,11 +181,7 @@ func (x *peer) pump() {
 			}
 			continue
 		}
-		for {
-			ev, ok := x.m.Next()
-			if !ok {
-				break
-			}
+		for ev := (session.Event{}); x.m.Next(&ev); {
 			x.events = append(x.events, ev)
 		}
 		var all []byte

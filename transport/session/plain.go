@@ -183,16 +183,18 @@ func (p *Plain) Wrote(now time.Time, n int) {
 	}
 }
 
-// Next returns what happened next, or false when there is nothing more until the next input.
-func (p *Plain) Next() (ev Event, ok bool) {
+// Next sets ev to what happened next. It returns false when there is nothing more until the next
+// input.
+func (p *Plain) Next(ev *Event) bool {
+	*ev = Event{}
 	for {
 		if p.events.len() > 0 {
-			ev = *p.events.at(0)
+			*ev = *p.events.at(0)
 			p.events.pop()
-			return ev, true
+			return true
 		}
 		if p.err != nil {
-			return Event{}, false
+			return false
 		}
 		b, err := p.dec.Next()
 		if errors.Is(err, frame.ErrShort) {
@@ -201,7 +203,7 @@ func (p *Plain) Next() (ev Event, ok bool) {
 			} else if p.frameBy == never {
 				p.frameBy = p.now + p.cfg.FrameTimeout
 			}
-			return Event{}, false
+			return false
 		}
 		p.frameBy = never
 		var msg codec.Message
@@ -213,7 +215,8 @@ func (p *Plain) Next() (ev Event, ok bool) {
 			continue
 		}
 		if p.received(msg) {
-			return Event{Kind: EventMessage, Message: msg, Size: len(b)}, true
+			*ev = Event{Kind: EventMessage, Message: msg, Size: len(b)}
+			return true
 		}
 	}
 }

@@ -30,15 +30,12 @@ func queued(t *testing.T, change func(*session.Config)) (*session.Machine, *sess
 // outcomes takes a machine's events and returns what became of each message.
 func outcomes(m *session.Machine) map[uint64]session.Event {
 	all := map[uint64]session.Event{}
-	for {
-		ev, ok := m.Next()
-		if !ok {
-			return all
-		}
+	for ev := (session.Event{}); m.Next(&ev); {
 		if ev.Kind == session.EventOutcome {
 			all[ev.ID] = ev
 		}
 	}
+	return all
 }
 
 // connect attaches a machine to a peer of version 2 that has not seen it before.
