@@ -38,7 +38,7 @@ func TestRingIsAQueue(t *testing.T) {
 			t.Fatalf("step %d: element %d is %d, want %d", step, i, *r.at(i), want[i])
 		}
 	}
-	if !halved || len(r.buf) > 4*smallest {
-		t.Errorf("after a quiet time the ring has room for %d (halved: %v)", len(r.buf), halved)
+	if !halved {
+		t.Error("the ring has never halved")
 	}
 }

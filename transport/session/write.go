@@ -114,40 +114,44 @@ func (m *Machine) gather(l *link) {
 	}
 }
 
-// number takes the next message from the lanes, gives it a number and writes it. It returns
-// false if there is none, or the peer's window is full.
+// number takes messages from the lanes, gives them numbers and writes them, until the batch is
+// full or a message needs several frames. It returns false if there is none, or the peer's window
+// is full.
 func (m *Machine) number(l *link) bool {
 	o := &m.outbox
-	if l.goaway || o.n == 0 {
+	if l.goaway {
 		return false
 	}
 	m.sweep()
-	lane, ok := o.head()
-	if !ok {
-		return false
+	limit := m.peerLargest()
+	for !l.batch.full() && !l.frag.open && l.err == nil {
+		lane, ok := o.head()
+		if !ok {
+			return false
+		}
+		r := &o.lane[lane]
+		it := r.at(0)
+		payload, err := m.load(l, it)
+		if err != nil {
+			m.giveUp(it, Unencodable, err)
+			continue
+		}
+		if len(payload) > limit {
+			m.giveUp(it, TooLarge, &TooLargeError{Size: len(payload), Limit: limit})
+			continue
+		}
+		if !o.fits(l, l.weigh(it, payload)) {
+			return false
+		}
+		o.took(lane)
+		o.n--
+		o.unsent -= it.cost()
+		in := o.flight.push()
+		*in = *it
+		r.pop()
+		m.stats.messagesOut++
+		m.writeItem(l, in, payload)
 	}
-	r := &o.lane[lane]
-	it := r.at(0)
-	payload, err := m.load(l, it)
-	if err != nil {
-		m.giveUp(it, Unencodable, err)
-		return true
-	}
-	if limit := m.peerLargest(); len(payload) > limit {
-		m.giveUp(it, TooLarge, &TooLargeError{Size: len(payload), Limit: limit})
-		return true
-	}
-	if !o.fits(l, l.weigh(it, payload)) {
-		return false
-	}
-	o.took(lane)
-	o.n--
-	o.unsent -= it.cost()
-	in := o.flight.push()
-	*in = *it
-	r.pop()
-	m.stats.messagesOut++
-	m.writeItem(l, in, payload)
 	return true
 }
 
