@@ -15,7 +15,7 @@ import (
 func (s *Session) handle(ev *session.Event) {
 	ctx := context.Context(handlerContext{s})
 	if s.hooks != nil {
-		ctx = s.hooks.open(ctx, ev.Metadata)
+		ctx = s.hooks.open(ctx, ev.Metadata())
 	}
 	reply, err := s.handler.Handle(ctx, s, incoming(ev))
 	if ev.Call != 0 {

@@ -103,7 +103,7 @@ var plants = []plant{
 	{"a timer runs after the session's end", "events.go",
 		"\tif s.timer != nil {\n\t\ts.timer.Stop()\n\t}\n", "", driverTicks},
 	{"a writer that has not run leaves the deadline in the past", "write.go",
-		"if l == nil || !l.starting {", "if true {", driverTicks},
+		"\t\ts.start(l)\n\t\treturn\n", "\t\ts.start(l)\n\t\ts.rearm()\n\t\treturn\n", driverTicks},
 
 	// Numbers near the end.
 	{"a number after the last is given", "session/numbers.go",

@@ -201,7 +201,7 @@ func TestFramesBehindCloseAreNotLookedAt(t *testing.T) {
 		b, _ = formatOf(2).AppendFrame(b, e.Append(nil, false))
 	}
 	x.m.Wrote(x.now, x.gen, copy(x.m.Space(x.gen), b))
-	if ev, ok := x.m.Next(); !ok || ev.Seq != 1 {
+	if ev := (session.Event{}); !x.m.Next(&ev) || ev.Seq != 1 {
 		t.Fatalf("the first event is %+v", ev)
 	}
 	x.m.Close(x.now, session.CloseHandler, "")

@@ -112,7 +112,7 @@ func TestAcknowledgedBeforeTheWriteReturns(t *testing.T) {
 		before := slices.Concat(written...)
 		ack, _ := formatOf(2).AppendFrame(nil, (&session.Envelope{Kind: session.KindAck, Done: 2*round + 2, Received: 2*round + 2}).Append(nil, false))
 		x.m.Wrote(x.now, x.gen, copy(x.m.Space(x.gen), ack))
-		x.m.Next()
+		x.m.Next(new(session.Event))
 		if n := x.m.Stats().Unacked; n != 0 {
 			t.Fatalf("%d messages are not acknowledged", n)
 		}

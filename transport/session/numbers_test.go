@@ -202,7 +202,7 @@ func TestLastGeneration(t *testing.T) {
 	if _, err := m.Attach(x.now, openPeer(t, p, m, 2).o); !errors.Is(err, session.ErrEnded) {
 		t.Errorf("Attach: %v, want ErrEnded", err)
 	}
-	for ev, ok := m.Next(); ok; ev, ok = m.Next() {
+	for ev := (session.Event{}); m.Next(&ev); {
 		x.events = append(x.events, ev)
 	}
 	if ev := x.event(session.EventClosed); !errors.Is(ev.Err, &session.CloseError{Code: session.CloseLimits}) {
