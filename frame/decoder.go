@@ -95,6 +95,9 @@ func (d *Decoder) Need() int { return max(d.need-d.waiting(), 1) }
 // Buffered returns the bytes received and not yet taken by a frame. They stay in the decoder.
 func (d *Decoder) Buffered() []byte { return d.in[d.r:len(d.in):len(d.in)] }
 
+// Memory returns how many bytes of memory the decoder has for its buffers.
+func (d *Decoder) Memory() int { return cap(d.in) + cap(d.spill) }
+
 // End says that no more bytes come. Next then returns what is left, and io.EOF, or an error that
 // is io.ErrUnexpectedEOF if the last frame is incomplete.
 func (d *Decoder) End() { d.eof = true }

@@ -124,6 +124,7 @@ func (s *Session) receive(l *link) (idle bool) {
 		l.stirred = time.Time{}
 		l.conn.SetReadDeadline(time.Time{})
 		s.m.Idle()
+		s.turns.queue.trim()
 		return true
 	default:
 		s.m.Detach(s.time(), l.gen, streamError(l.endpoint, err))

@@ -42,9 +42,9 @@ func (s *Session) Incoming(ctx context.Context) iter.Seq2[Incoming, error] {
 func (s *Session) next(ctx context.Context) (session.Event, error) {
 	s.mu.Lock()
 	for {
-		if len(s.turns.queue) > 0 && s.handler == nil {
-			ev := s.turns.pop()
-			if len(s.turns.queue) > 0 {
+		if s.turns.queue.n > 0 && s.handler == nil {
+			ev := s.turns.queue.pop()
+			if s.turns.queue.n > 0 {
 				s.waiting.poke() // for another loop
 			}
 			s.unlock()

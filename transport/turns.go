@@ -18,13 +18,13 @@ const maxBatch = 32
 // turns lets a session's handlers run one at a time. Guarded by the session's lock, but for
 // progress.
 type turns struct {
-	queue []session.Event // messages that wait for their turn, or for Messages
-	busy  bool            // a goroutine runs handlers
-	batch *batch          // those that it is at; nil: none
-	told  int             // how many of them the machine knows to be done
-	count uint64          // of the batches begun
-	seen  position        // where the handlers were when the watch last looked
-	watch *time.Timer     // nil: it sleeps
+	queue parked      // messages that wait for their turn, or for Messages
+	busy  bool        // a goroutine runs handlers
+	batch *batch      // those that it is at; nil: none
+	told  int         // how many of them the machine knows to be done
+	count uint64      // of the batches begun
+	seen  position    // where the handlers were when the watch last looked
+	watch *time.Timer // nil: it sleeps
 }
 
 // batch is some messages that are handled without the lock.
@@ -53,12 +53,9 @@ func (t *turns) position() (p position) {
 }
 
 // fill takes messages from the queue.
-func (b *batch) fill(queue *[]session.Event) {
-	b.n = copy(b.messages[:], *queue)
-	clear((*queue)[:b.n])
-	*queue = (*queue)[b.n:]
-	if len(*queue) == 0 {
-		*queue = nil
+func (b *batch) fill(queue *parked) {
+	for b.n = 0; b.n < maxBatch && queue.n > 0; b.n++ {
+		b.messages[b.n] = queue.pop()
 	}
 }
 
@@ -67,7 +64,7 @@ func (b *batch) fill(queue *[]session.Event) {
 func (s *Session) message(ev *session.Event) {
 	t := &s.turns
 	if s.handler == nil || t.busy {
-		t.queue = append(t.queue, *ev)
+		t.queue.push(ev)
 		s.waiting.poke()
 		return
 	}
@@ -88,7 +85,7 @@ func (s *Session) message(ev *session.Event) {
 // postpone queues one message for another goroutine.
 func (s *Session) postpone(ev *session.Event) {
 	t := &s.turns
-	t.queue = append(t.queue, *ev)
+	t.queue.push(ev)
 	s.waiting.poke()
 	if s.handler == nil || t.busy {
 		return
@@ -104,7 +101,7 @@ func (s *Session) postpone(ev *session.Event) {
 // handleQueue handles what is queued, and gives b back. Who calls it has made the turns busy.
 func (s *Session) handleQueue(b *batch) {
 	t := &s.turns
-	for len(t.queue) > 0 {
+	for t.queue.n > 0 {
 		b.fill(&t.queue)
 		s.handleBatch(b)
 		s.flush(false)
@@ -113,16 +110,6 @@ func (s *Session) handleQueue(b *batch) {
 	clear(b.messages[:min(b.n+1, maxBatch)])
 	b.n = 0
 	batches.Put(b)
-}
-
-// pop takes the first message of the queue.
-func (t *turns) pop() session.Event {
-	ev := t.queue[0]
-	t.queue[0] = session.Event{}
-	if t.queue = t.queue[1:]; len(t.queue) == 0 {
-		t.queue = nil
-	}
-	return ev
 }
 
 // handleBatch runs the handler for the messages of b, without the lock, and tells the machine.

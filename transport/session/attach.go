@@ -168,6 +168,7 @@ func (m *Machine) attached(l *link, e *Envelope, resumed bool) {
 			m.gone(seq, Expired, nil)
 		}
 	}
+	m.tidy()
 	m.inbox.asked = m.inbox.done > 0 // the last acknowledgement may have been lost
 	m.inbox.told, m.inbox.ackBy = 0, never
 	m.ping(l)
@@ -190,6 +191,7 @@ func (m *Machine) unlink(l *link) {
 	m.stats.bytesIn += l.bytesIn
 	m.stats.bytesOut += l.bytesOut
 	m.stats.version = l.up.Version()
+	m.releaseLate(l.batch.abandon())
 	m.link = nil
 	in := &m.inbox
 	in.dropParts()

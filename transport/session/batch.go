@@ -58,8 +58,10 @@ func (b *batch) buffers() net.Buffers {
 	return b.bufs
 }
 
-// reset empties the batch, which was written or never handed out, and gives large memory back.
-func (b *batch) reset() {
+// reset empties the batch, which was written or never handed out, and gives large memory back. It
+// returns how many bytes of settled messages are free now.
+func (b *batch) reset() (late int) {
+	late = b.late()
 	for _, r := range b.refs {
 		if r.chunk != nil {
 			r.chunk.pins--
@@ -74,4 +76,29 @@ func (b *batch) reset() {
 	} else if cap(b.own) > keptBatch {
 		b.own = nil
 	}
+	return late
+}
+
+// abandon is reset for a batch that a driver may write for as long as it likes.
+func (b *batch) abandon() (late int) {
+	late = b.late()
+	for _, r := range b.refs {
+		if r.chunk != nil {
+			r.chunk.pins--
+			r.chunk.lost = true
+		}
+	}
+	return late
+}
+
+// late returns how many bytes are of messages that were settled before their write has returned, and
+// forgets it.
+func (b *batch) late() (n int) {
+	for _, r := range b.refs {
+		if c := r.chunk; c != nil && c.late > 0 {
+			n += int(c.late) + itemCost
+			c.late = 0
+		}
+	}
+	return n
 }

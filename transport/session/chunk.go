@@ -19,10 +19,12 @@ const (
 // settled, and, if a write refers to it, when that write has returned.
 type chunk struct {
 	buf    []byte
-	live   int32 // messages in it
-	pins   int32 // writes that refer to it
-	pooled bool  // holds small payloads, which are copied by a write; from the pool
-	large  bool  // holds a large payload
+	live   int32  // messages in it
+	pins   int32  // writes that refer to it
+	late   uint32 // size of its message, which is settled and is released with the pins; 0: none
+	pooled bool   // holds small payloads, which are copied by a write; from the pool
+	large  bool   // holds a large payload
+	lost   bool   // a write of a connection that is over may still refer to it: never used again
 }
 
 var (
@@ -45,7 +47,7 @@ func largeChunk(size int) *chunk {
 // free uses the memory again if nothing is in it and no write refers to it.
 func (c *chunk) free() {
 	switch {
-	case c.live > 0 || c.pins > 0:
+	case c.live > 0 || c.pins > 0 || c.lost:
 	case c.pooled:
 		c.buf = c.buf[:0]
 		chunks.Put(c)
@@ -96,7 +98,13 @@ func (f *filler) take(c *chunk, all []byte) (in *chunk, off, size int) {
 		f.large = size
 	}
 	switch {
-	case fits && (!c.large || size >= byRef):
+	case fits && !c.large:
+		c.buf = all
+	case size >= byRef && cap(all) > 2*size: // so much memory is not kept for it
+		f.leave(c)
+		c = largeChunk(size)
+		c.buf, off = append(c.buf, all[off:]...), 0
+	case fits && size >= byRef:
 		c.buf = all
 	case size >= byRef: // it was appended to memory of its own
 		f.leave(c)

@@ -116,7 +116,8 @@ func (m *Machine) writeDeflated(l *link, h *header, payload []byte) bool {
 	h.ext = z.ext
 	if room := h.room(false); len(z.out) > room {
 		l.frag = fragment{open: true, seq: m.outbox.next, rest: z.out}
-		z.out = nil // later writes refer to it
+		z.out = nil     // later writes refer to it
+		l.scratch = nil // and to this no more
 		h.flags |= FlagMore
 		m.writeData(l, h, l.frag.cut(room, false), nil, true)
 		return true

@@ -23,7 +23,7 @@ type Config struct {
 	// in from the Protocol above where they are empty, its Nonce is drawn for each
 	// connection. MaxMessage bounds a received message, zero: the largest MaxSize of the
 	// versions offered, or 16 MiB if one of them has none; Window bounds the bytes that were
-	// received and are not done, zero: 4 MiB.
+	// received and are not done, zero: 4 MiB. Both are less where Memory says so.
 	Offer negotiate.Offer
 
 	// Compress, if set, compresses messages that are large enough when they are written. What the
@@ -38,8 +38,21 @@ type Config struct {
 	// AllowUnfrozen offers also versions whose layout is not locked.
 	AllowUnfrozen bool
 
-	// Queue bounds the bytes of all messages that are queued or not yet acknowledged, over
-	// all lanes together; the last eighth is for the high lane. Zero: 8 MiB.
+	// Memory bounds the bytes that one session may hold, with or without a connection:
+	// messages that are queued or not acknowledged, received and not done, or coming in
+	// fragments, with their places in queues, and buffers. It is kept by Queue, Offer.Window and
+	// Offer.MaxMessage: those that are zero are their defaults or, where that is too much,
+	// smaller in the same proportion; those that are set and take more than Memory are a
+	// [*MemoryError]. The least is about 0.7 MiB, [MemoryBuffers] of it for buffers.
+	// A decoded message counts as its payload and a few words: a codec whose messages take
+	// more adds that. Not counted are the session itself and its goroutine's stack, less than
+	// 16 KiB, what the application keeps, TLS, and sockets.
+	// Zero: no bound of its own, so 65 MiB with the other defaults; see [Profile.Memory].
+	Memory int
+
+	// Queue bounds the bytes of all messages that are queued or not yet acknowledged, 64 for
+	// each and its payload, over all lanes together; the last eighth is for the high lane.
+	// Zero: 8 MiB, or less where Memory says so.
 	Queue int
 
 	// Overflow says what Send does when the queue is full. Zero: Refuse.

@@ -83,6 +83,7 @@ func (m *Machine) settleAll() bool {
 		if r := &o.lane[l]; r.len() > 0 {
 			m.giveUp(r.at(0), Unsent, nil)
 			r.pop()
+			o.gone--
 			return false
 		}
 	}
@@ -129,7 +130,8 @@ func (m *Machine) lose(why error) {
 		m.unknown(o.first, o.flight.at(0))
 		o.flight.pop()
 	}
-	o.first, o.next, o.sent, o.got, o.weight, o.spent = 1, 1, 0, 0, 0, false
+	o.first, o.next, o.sent, o.got, o.weight, o.spent, o.gaps = 1, 1, 0, 0, 0, false, 0
+	m.tidy()
 	if l := m.link; l != nil {
 		l.lastIn, l.lastOut, l.rewind = 0, 0, 0
 	}

@@ -66,10 +66,31 @@ type Event struct {
 	extensions *extensions // of the message; nil: none
 }
 
-// Metadata returns the metadata of an EventMessage or an EventReply, nil if it has none.
+// Metadata returns the metadata of an EventMessage or an EventReply, nil if it has none. Each call
+// makes it anew.
 func (e *Event) Metadata() Metadata {
-	if e.extensions == nil {
+	if e.extensions == nil || e.extensions.failed {
 		return nil
 	}
-	return e.extensions.metadata
+	md, _ := parseMetadata(e.extensions.text, true)
+	return md
+}
+
+// Parked is an EventMessage in less memory: as a driver keeps those that wait for their handler.
+type Parked struct {
+	message       codec.Message
+	seq, call, id uint64
+	extensions    *extensions
+	size          uint32
+	dup           bool
+}
+
+// Park returns an EventMessage in less memory.
+func (e *Event) Park() Parked {
+	return Parked{message: e.Message, seq: e.Seq, call: e.Call, id: e.ID, extensions: e.extensions, size: uint32(e.Size), dup: e.Dup}
+}
+
+// Event returns the event that was parked.
+func (p *Parked) Event() Event {
+	return Event{Kind: EventMessage, Message: p.message, Seq: p.seq, Call: p.call, ID: p.id, extensions: p.extensions, Size: int(p.size), Dup: p.dup}
 }

@@ -29,14 +29,14 @@ func failure(text []byte) []byte {
 	return append(b, text...)
 }
 
-// extensions are what a DATA says besides.
+// extensions are what a DATA says besides: metadata, or why the handler failed. The metadata waits
+// for its message's handler as it came: its fields would take many times the memory.
 type extensions struct {
+	text     string
+	size     int   // of the payload that is deflated
+	weight   int32 // of the extension with the metadata
 	failed   bool
-	failure  string
-	metadata Metadata
-	weight   int // of the extension with the metadata
 	deflated bool
-	size     int // of the payload that is deflated
 }
 
 // extensions reads the extensions of h that the peers have agreed on. The others are skipped.
@@ -49,13 +49,14 @@ func (l *link) extensions(h *header) (*extensions, error) {
 		value := c.take(c.uvarint())
 		switch {
 		case tag == extError && h.flags&FlagReply != 0:
-			x.failed, x.failure = true, string(value)
+			x.failed, x.text = true, string(value)
 		case tag == extMetadata && l.metadata:
-			var ok bool
-			if x.metadata, ok = parseMetadata(value); !ok {
+			if _, ok := parseMetadata(string(value), false); !ok {
 				return nil, &ProtocolError{Section: "5.9", Reason: "malformed metadata, or too much of it"}
 			}
-			x.weight = c.at - from
+			if x.weight = int32(c.at - from); !x.failed {
+				x.text = string(value)
+			}
 		case tag == extDeflate && l.inflate:
 			size, n := uvarint(value)
 			switch {

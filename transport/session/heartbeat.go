@@ -106,9 +106,11 @@ func (m *Machine) trim() {
 			o.filler[l].trim()
 		}
 		o.flight.trim()
-		o.scratch = nil
 	}
 	m.events.trim()
+	if l := m.link; l != nil && !l.frag.open {
+		l.scratch = nil
+	}
 	m.inbox.pending.trim()
 	if !m.inbox.building {
 		m.inbox.assembly = nil

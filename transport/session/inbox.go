@@ -9,7 +9,7 @@ type inbox struct {
 	done     uint64 // all up to it are done
 	told     uint64 // the done that the peer was told
 	pending  ring[arrival]
-	weight   int // of the messages in pending that are not done
+	weight   int // of the messages in pending, which is what their sender counts
 
 	failures *failures // nil: no handler has failed
 
@@ -32,8 +32,9 @@ type assembly struct {
 	parts []byte
 }
 
-// arrival is a message between received and done.
+// arrival is a message between received and done. Others before it may be done later.
 type arrival struct {
+	seq     uint64
 	weight  uint32
 	done    bool
 	dropped bool // done, but its handler failed
@@ -101,6 +102,9 @@ func (m *Machine) fragment(h *header, payload []byte) (whole []byte, err error) 
 	if len(a.parts)+len(payload) > m.p.largest {
 		return nil, &ProtocolError{Section: "1.2", Reason: fmt.Sprintf("a message of more than %d bytes", m.p.largest)}
 	}
+	if need := len(a.parts) + len(payload); need > cap(a.parts) { // append would go beyond the largest
+		a.parts = append(make([]byte, 0, min(max(2*cap(a.parts), need), m.p.largest)), a.parts...)
+	}
 	a.parts = append(a.parts, payload...)
 	if h.flags&FlagMore != 0 {
 		return nil, nil
@@ -135,7 +139,7 @@ func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
 			m.detach(l, err)
 			return false
 		}
-		weight += x.weight
+		weight += int(x.weight)
 		if x.deflated {
 			size = x.size
 		}
@@ -150,7 +154,7 @@ func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
 		ev.Kind = EventReply
 	}
 	if x != nil && x.failed {
-		ev.Err = &CallError{Text: x.failure}
+		ev.Err = &CallError{Text: x.text}
 	} else {
 		msg, err := l.decode(payload, x)
 		if err != nil {
@@ -186,7 +190,8 @@ func (m *Machine) arrived(weight int) {
 	in := &m.inbox
 	in.received++
 	in.weight += weight
-	in.pending.push().weight = uint32(weight)
+	a := in.pending.push()
+	a.seq, a.weight = in.received, uint32(weight)
 }
 
 // Done says that the handler of the EventMessage with this ID has completed it, however it
@@ -200,24 +205,52 @@ func (m *Machine) Drop(id uint64) { m.complete(id, true) }
 
 func (m *Machine) complete(id uint64, dropped bool) {
 	in := &m.inbox
-	i := id - in.base - in.done - 1 // wraps to a large number if it was done before
-	if i >= uint64(in.pending.len()) {
-		return
-	}
-	a := in.pending.at(int(i))
-	if a.done {
+	a := in.find(id - in.base)
+	if a == nil || a.done {
 		return
 	}
 	a.done, a.dropped = true, dropped
-	in.weight -= int(a.weight)
 	for in.pending.len() > 0 && in.pending.at(0).done {
 		first := in.pending.at(0)
+		in.weight -= int(first.weight)
 		in.owed += int(first.weight)
-		in.done++
 		if first.dropped {
-			in.fail(in.done, m.p.window)
+			in.fail(first.seq, m.p.window)
 		}
 		in.pending.pop()
+	}
+	m.advance()
+}
+
+// find returns the message seq that is not done, or nil. Gaps have no place in pending.
+func (in *inbox) find(seq uint64) *arrival {
+	r := &in.pending
+	if r.len() == 0 {
+		return nil
+	}
+	i := seq - r.at(0).seq // wraps to a large number if it was done before
+	if i < uint64(r.len()) && r.at(int(i)).seq == seq {
+		return r.at(int(i))
+	}
+	lo, hi := 0, int(min(i, uint64(r.len())))
+	for lo < hi {
+		if mid := (lo + hi) / 2; r.at(mid).seq < seq {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo < r.len() && r.at(lo).seq == seq {
+		return r.at(lo)
+	}
+	return nil
+}
+
+// advance notes that all before the first in pending is done.
+func (m *Machine) advance() {
+	in := &m.inbox
+	if in.done = in.received; in.pending.len() > 0 {
+		in.done = in.pending.at(0).seq - 1
 	}
 	if in.done > in.told && in.ackBy == never {
 		in.ackBy = m.now + m.p.cfg.AckDelay
@@ -246,9 +279,9 @@ func (m *Machine) gap(l *link, e *Envelope) error {
 		return &ProtocolError{Section: "6.5", Reason: fmt.Sprintf("GAP %d after %d", e.Seq, in.received)}
 	}
 	l.lastIn = e.Seq
-	m.arrived(0)
+	in.received++
 	m.emit(Event{Kind: EventGap, Seq: e.Seq, Reason: Reason(e.Code)})
-	m.Done(in.base + e.Seq)
+	m.advance()
 	return nil
 }
 

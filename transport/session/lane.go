@@ -28,6 +28,7 @@ const turns = 16
 type queues struct {
 	lane [lanes]ring[item]
 	n    int    // live items in all lanes
+	gone int32  // items that are gone, and keep their places
 	high uint32 // sent in a row from High while another waits
 	norm uint32 // sent in a row from Normal while Low waits
 }
@@ -58,6 +59,7 @@ func (q *queues) live(l Lane) bool {
 	r := &q.lane[l]
 	for r.n > 0 && r.at(0).has(itemGone) {
 		r.pop()
+		q.gone--
 	}
 	return r.n > 0
 }

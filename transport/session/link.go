@@ -33,13 +33,14 @@ type link struct {
 	lastIn    uint64 // the highest seq on this connection; at its beginning, received
 	lastOut   uint64
 
-	ctl    []byte // control frames to be written, framed
-	env    []byte // room to spell one envelope
-	err    error  // of the writer's format, sticky
-	rewind uint64 // go back to this number when no fragments are open; 0: do not
-	batch  batch
-	beat   beat
-	frag   fragment
+	ctl     []byte // control frames to be written, framed
+	env     []byte // room to spell one envelope
+	scratch []byte // transcoded payload
+	err     error  // of the writer's format, sticky
+	rewind  uint64 // go back to this number when no fragments are open; 0: do not
+	batch   batch
+	beat    beat
+	frag    fragment
 
 	metadata bool // agreed: messages carry it
 	inflate  bool // agreed: the peer's may be compressed

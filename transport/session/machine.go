@@ -115,6 +115,9 @@ func (m *Machine) outcome(it *item, seq uint64, o Outcome, r Reason, err error) 
 	m.emit(e)
 }
 
+// keptEvents is how many places for events are kept for the next ones.
+const keptEvents = 64
+
 // Next sets ev to what happened next. It returns false when there is nothing more until the next
 // input. Frames are taken one at a time: none is looked at before the event of the one before it
 // was returned.
@@ -124,6 +127,9 @@ func (m *Machine) Next(ev *Event) bool {
 		if m.events.len() > 0 {
 			*ev = *m.events.at(0)
 			m.events.pop()
+			if m.events.n == 0 && len(m.events.buf) > keptEvents {
+				m.events.trim()
+			}
 			return true
 		}
 		if m.end != nil && !m.settleAll() {

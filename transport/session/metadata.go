@@ -124,26 +124,28 @@ func (md Metadata) append(dst []byte) []byte {
 	return dst
 }
 
-// parseMetadata is the inverse of append, of the extension's value. Its strings share one
-// memory, which is not b's.
-func parseMetadata(b []byte) (md Metadata, ok bool) {
-	if len(b) > MaxMetadata {
+// parseMetadata is the inverse of append, of the extension's value. Without keep it only tells
+// whether that is in order.
+func parseMetadata(all string, keep bool) (md Metadata, ok bool) {
+	if len(all) > MaxMetadata {
 		return nil, false
 	}
-	all, c := string(b), cursor{b: b}
+	c := cursor{b: []byte(all)}
 	next := func() string {
 		n := len(c.take(c.uvarint()))
 		return all[c.at-n : c.at]
 	}
-	for c.at < len(b) && !c.bad {
+	for fields := 0; c.at < len(all) && !c.bad; fields++ {
 		f := Field{Key: next()}
 		if !c.bad {
 			f.Value = next()
 		}
-		if c.bad || !visible(f.Key) || len(md) == MaxMetadataFields {
+		if c.bad || !visible(f.Key) || fields == MaxMetadataFields {
 			return nil, false
 		}
-		md = append(md, f)
+		if keep {
+			md = append(md, f)
+		}
 	}
 	return slices.Clip(md), !c.bad
 }

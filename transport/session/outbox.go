@@ -14,6 +14,7 @@ type outbox struct {
 	filler [lanes]filler
 
 	flight ring[item]
+	gaps   int32  // of the flight: messages that are gone, and keep their places
 	first  uint64 // the number of the flight's front, or the next to be given
 	next   uint64 // the number to write next on this connection: first ≤ next ≤ first+flight.len()
 	sent   uint64 // the highest number ever written whole
@@ -22,6 +23,7 @@ type outbox struct {
 
 	bytes    int // of all messages, as the bound counts them
 	unsent   int // of those that have no number
+	stored   int // of the chunks that messages are in
 	lastID   uint64
 	lastCall uint64
 	full     bool    // EventRoom is owed
@@ -31,8 +33,7 @@ type outbox struct {
 	swept    instant // when the lanes were last swept
 
 	flushes []flush
-	ask     bool   // a Flush wants an ACK with ask
-	scratch []byte // transcoded payload
+	ask     bool // a Flush wants an ACK with ask
 }
 
 func (o *outbox) init() { o.first, o.next, o.expires = 1, 1, never }
@@ -49,17 +50,18 @@ func (m *Machine) bound(l Lane) int {
 func (m *Machine) admit(l Lane, size int) error {
 	o := &m.outbox
 	limit, cost := m.bound(l), size+itemCost
-	if o.bytes+cost <= limit {
+	if o.taken()+cost <= limit {
 		return nil
 	}
 	if cost > limit {
 		return &TooLargeError{Size: size, Limit: limit - itemCost}
 	}
 	m.sweep()
+	m.tidy()
 	if m.p.cfg.Overflow == DropOldest {
 		m.dropOldest(l, limit-cost)
 	}
-	if o.bytes+cost > limit {
+	if o.taken()+cost > limit {
 		o.full, o.refused = true, int32(min(size, math.MaxInt32))
 		return ErrQueueFull
 	}
@@ -77,9 +79,10 @@ func (l Lane) atMost(than Lane) bool {
 func (m *Machine) dropOldest(l Lane, limit int) {
 	o := &m.outbox
 	for _, lane := range [...]Lane{Low, Normal, High} {
-		for r := &o.lane[lane]; r.len() > 0 && o.bytes > limit && lane.atMost(l); {
+		for r := &o.lane[lane]; r.len() > 0 && o.taken() > limit && lane.atMost(l); {
 			m.giveUp(r.at(0), Overflowed, nil)
 			r.pop()
+			o.gone--
 		}
 	}
 }
@@ -92,6 +95,7 @@ func (m *Machine) giveUp(it *item, r Reason, err error) {
 	m.outcome(it, 0, Dropped, r, err)
 	m.outbox.n--
 	m.outbox.unsent -= it.cost()
+	m.outbox.gone++
 	m.release(it)
 	m.settled(it.id)
 	it.flags |= itemGone
@@ -100,10 +104,24 @@ func (m *Machine) giveUp(it *item, r Reason, err error) {
 // release frees the payload of a message.
 func (m *Machine) release(it *item) {
 	o := &m.outbox
-	o.bytes -= it.cost()
-	o.filler[it.lane].drop(it.chunk)
+	c, cost := it.chunk, it.cost()
+	if c.live == 1 {
+		o.stored -= cap(c.buf)
+		if c.pins > 0 { // a write still holds it
+			c.late, cost = it.size, 0
+		}
+	}
+	o.bytes -= cost
+	o.filler[it.lane].drop(c)
 	it.chunk, it.size = nil, 0
-	if o.full && o.bytes <= m.bound(Normal)/4*3 {
+	if o.full {
+		m.room()
+	}
+}
+
+// room tells who found the queue full that there is room again.
+func (m *Machine) room() {
+	if o := &m.outbox; o.full && o.taken() <= m.bound(Normal)/4*3 {
 		o.full = false
 		m.emit(Event{Kind: EventRoom})
 	}
@@ -152,10 +170,13 @@ func (m *Machine) acked(l *link, done, received, dropped uint64) error {
 			id := it.id
 			m.release(it)
 			m.settled(id)
+		} else {
+			o.gaps--
 		}
 		o.flight.pop()
 		o.first++
 	}
+	m.room()
 	o.next = max(o.next, o.first)
 	m.tellDrained()
 	return nil
@@ -176,6 +197,7 @@ func (m *Machine) gone(seq uint64, r Reason, err error) {
 	m.settled(id)
 	it.flags |= itemGone
 	it.reason = r
+	o.gaps++
 }
 
 // sweepGap is how often the lanes are searched for messages that have expired.
@@ -201,6 +223,7 @@ func (m *Machine) sweep() {
 			}
 		}
 	}
+	m.tidy()
 }
 
 // encode appends msg, behind its metadata, to a chunk of its lane: in the version that is spoken,
@@ -229,5 +252,6 @@ func (m *Machine) encode(lane Lane, msg codec.Message, md Metadata) (c *chunk, o
 		return nil, 0, 0, nil, err
 	}
 	c, off, size = f.take(c, all)
+	m.stored(c)
 	return c, off, size, d, nil
 }

@@ -14,7 +14,7 @@ import (
 // peer is the other side of a machine under test, which says what the test tells it to say,
 // right or wrong. It knows the handshake and nothing else.
 type peer struct {
-	t   *testing.T
+	t   testing.TB
 	now time.Time
 	m   *session.Machine
 	gen uint64
@@ -45,8 +45,14 @@ func newPeer(t *testing.T, p *session.Profile, m *session.Machine, v codec.Versi
 // openPeer is newPeer that attaches nothing.
 func openPeer(t *testing.T, p *session.Profile, m *session.Machine, v codec.Version) *peer {
 	t.Helper()
+	return newPeerOf(t, p, m, v, peerWindow)
+}
+
+// newPeerOf is openPeer with a peer that allows the machine another window.
+func newPeerOf(t testing.TB, p *session.Profile, m *session.Machine, v codec.Version, window uint64) *peer {
+	t.Helper()
 	role := p.Role().Peer()
-	offer := negotiate.Offer{Protocol: "sessiontest", Versions: negotiate.VersionSet(v), Window: peerWindow,
+	offer := negotiate.Offer{Protocol: "sessiontest", Versions: negotiate.VersionSet(v), Window: window,
 		Features: []negotiate.Feature{{Name: session.FeatureMetadata}, {Name: session.FeatureDeflate}}}
 	x := &peer{t: t, role: role, now: sessiontest.Epoch, m: m, version: v, dec: frame.NewDecoder(formatOf(v))}
 	x.hello = negotiate.NewHandshake(&negotiate.HandshakeConfig{Role: role, Offer: offer}, negotiate.Nonce{1}, x.now)

@@ -29,7 +29,7 @@ type PlainConfig struct {
 	Silence      time.Duration // received nothing for so long: the connection is given up; 0: without limit
 	FrameTimeout time.Duration // from a frame's first byte to its last; 0: 20 s
 	MaxMessage   int           // the largest message received, in bytes; 0: 16 MiB
-	Queue        int           // bytes that wait to be written; 0: 8 MiB
+	Queue        int           // bytes that wait to be written, framed; 0: 8 MiB
 }
 
 // Plain speaks with a peer that knows no envelope: a legacy client, or a server of another
@@ -140,29 +140,45 @@ func (p *Plain) end(err error) {
 	}
 }
 
-// Send queues a message. Errors are [ErrQueueFull], [ErrEnded], what the codec says, and what
-// the format says about a payload that it cannot carry.
+// Send queues a message. Errors are [ErrQueueFull], [ErrEnded], a [*TooLargeError] for a frame
+// larger than the whole queue, what the codec says, and what the format says about a payload that
+// it cannot carry.
 func (p *Plain) Send(now time.Time, msg codec.Message) error {
 	p.enter(now)
 	if p.err != nil {
 		return ErrEnded
 	}
-	if p.Pending() >= p.cfg.Queue {
-		p.full = true
-		return ErrQueueFull
-	}
 	dst := &p.queued
 	if !p.open {
 		dst = &p.held
 	}
-	var err error
-	*dst, err = p.append(*dst, msg)
+	pending := p.Pending()
+	if pending >= p.cfg.Queue { // do not encode in vain
+		p.full = true
+		return ErrQueueFull
+	}
+	all, err := p.append(*dst, msg)
+	switch size := len(all) - len(*dst); {
+	case err != nil:
+	case size > p.cfg.Queue:
+		return &TooLargeError{Size: size, Limit: p.cfg.Queue}
+	case pending+size > p.cfg.Queue:
+		p.full = true
+		return ErrQueueFull
+	default:
+		*dst = all
+	}
 	return err
 }
 
 // Buffered returns how many bytes were received and are not taken by Next: at first those by which
 // a legacy peer was recognised, and what came with them.
 func (p *Plain) Buffered() int { return len(p.dec.Buffered()) }
+
+// Held returns how many bytes of memory the session holds for what it sends and receives.
+func (p *Plain) Held() int {
+	return cap(p.queued) + cap(p.held) + cap(p.writing) + p.dec.Memory()
+}
 
 // Space returns where to read into, nil when the connection has ended.
 //

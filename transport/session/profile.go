@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -36,6 +37,7 @@ type Profile struct {
 	window   int // allowed to the peer, in weights
 	ackEvery int // weight done that is acknowledged at once
 	largest  int // message accepted
+	memory   int // the most that a session holds
 
 	compress  Compression // as far as cfg.Compress is set
 	deflaters sync.Pool   // of *deflater
@@ -50,6 +52,9 @@ func NewProfile(role negotiate.Role, cfg Config) (*Profile, error) {
 	errs := []error{cfg.Protocol.Check(), p.setDialects(), p.setOffer(), p.setCompression()}
 	if cfg.Queue < 0 {
 		errs = append(errs, fmt.Errorf("session: Config.Queue is %d; give a number of bytes, or 0 for %d", cfg.Queue, DefaultQueue))
+	}
+	if cfg.Memory < 0 {
+		errs = append(errs, fmt.Errorf("session: Config.Memory is %d; give a number of bytes, or 0 for no bound of its own", cfg.Memory))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -110,11 +115,8 @@ func (p *Profile) setOffer() error {
 			}
 		}
 	}
-	if o.MaxMessage == 0 {
-		o.MaxMessage = largestMessage(protocol, o.Versions)
-	}
-	if o.Window == 0 {
-		o.Window = DefaultWindow
+	if err := p.setLimits(&o); err != nil {
+		return err
 	}
 	if o.Heartbeat.Interval == 0 {
 		o.Heartbeat.Interval = negotiate.DefaultInterval
@@ -139,6 +141,16 @@ func (p *Profile) features() []negotiate.Feature {
 	return all
 }
 
+// setLimits fills in the limits that bound the memory of a session.
+func (p *Profile) setLimits(o *negotiate.Offer) error {
+	set := limits{max(int64(p.cfg.Queue), 0), int64(min(o.Window, math.MaxInt64)), int64(min(o.MaxMessage, math.MaxInt64))}
+	full, err := set.fill(max(int64(p.cfg.Memory), 0), limits{DefaultQueue, DefaultWindow, int64(largestMessage(p.cfg.Protocol, o.Versions))})
+	p.cfg.Queue = int(min(full.queue, math.MaxInt))
+	o.Window, o.MaxMessage = uint64(full.window), uint64(full.message)
+	p.memory = int(min(full.cost(), math.MaxInt))
+	return err
+}
+
 // largestMessage is the largest that any of these versions can encode, if all of them have a
 // limit below the default of the wire; else that default.
 func largestMessage(protocol *codec.Protocol, versions negotiate.Versions) uint64 {
@@ -157,9 +169,6 @@ func largestMessage(protocol *codec.Protocol, versions negotiate.Versions) uint6
 
 func (p *Profile) setDefaults() {
 	c := &p.cfg
-	if c.Queue == 0 {
-		c.Queue = DefaultQueue
-	}
 	if c.ResumeWindow == 0 && p.role == negotiate.Server {
 		c.ResumeWindow = DefaultResumeWindow
 	}
@@ -187,6 +196,14 @@ func (p *Profile) Role() negotiate.Role { return p.role }
 
 // Offer returns what greetings say, defaults filled in, but for the nonce.
 func (p *Profile) Offer() negotiate.Offer { return p.hello.Offer }
+
+// Queue returns how many bytes may be queued or not yet acknowledged in one session, the default
+// filled in.
+func (p *Profile) Queue() int { return p.cfg.Queue }
+
+// Memory returns the most that one session may hold, in bytes: what Config.Queue, Offer.Window and
+// Offer.MaxMessage take, their defaults filled in. It is at most Config.Memory, if that is set.
+func (p *Profile) Memory() int { return p.memory }
 
 // Dialect returns the dialect of a version of the protocol.
 func (p *Profile) Dialect(v codec.Version) (Dialect, bool) {

@@ -1,5 +1,7 @@
 package session
 
+import "math/bits"
+
 // ring is a queue that grows by doubling, and halves when it was hardly used while it turned
 // once: what is walked through all the time should fit into the processor's cache. The zero ring
 // is empty and holds no memory.
@@ -18,6 +20,9 @@ func (r *ring[T]) at(i int) *T { return &r.buf[(int(r.head)+i)&(len(r.buf)-1)] }
 
 // len returns how many elements there are.
 func (r *ring[T]) len() int { return int(r.n) }
+
+// full tells whether the next push makes the ring grow.
+func (r *ring[T]) full() bool { return int(r.n) == len(r.buf) }
 
 // push adds a zero element at the back and returns it, to be filled in place.
 func (r *ring[T]) push() *T {
@@ -63,6 +68,17 @@ func (r *ring[T]) turned() {
 func (r *ring[T]) trim() {
 	if r.n == 0 {
 		*r = ring[T]{}
+	}
+}
+
+// slim gives the memory back that is not needed for what is in the ring.
+func (r *ring[T]) slim() {
+	size := 0
+	if r.n > 0 {
+		size = 1 << bits.Len(uint(r.n-1))
+	}
+	if size < len(r.buf) {
+		r.resize(size)
 	}
 }
 

@@ -91,6 +91,7 @@ func (m *Machine) Fail(now time.Time, call uint64, text string) (id uint64, err 
 	f := &m.outbox.filler[Normal]
 	c := f.room()
 	c, off, size := f.take(c, append(c.buf, b...))
+	m.stored(c)
 	it := m.push(Normal, c, off, size)
 	it.flags |= itemReply | itemFail
 	it.call = call - m.inbox.callBase
@@ -137,7 +138,7 @@ func (m *Machine) queue(msg codec.Message, opt *SendOptions) (*item, error) {
 		err = &TooLargeError{Size: payload, Limit: limit}
 	}
 	if err != nil {
-		m.outbox.filler[opt.Lane].drop(c)
+		m.unstore(opt.Lane, c)
 		return nil, err
 	}
 	it := m.push(opt.Lane, c, off, size)
@@ -166,6 +167,9 @@ func (m *Machine) push(lane Lane, c *chunk, off, size int) *item {
 	o := &m.outbox
 	o.lastID++
 	o.n++
+	if o.lane[lane].full() {
+		m.fit()
+	}
 	it := o.lane[lane].push()
 	it.chunk, it.off, it.size, it.lane = c, uint32(off), uint32(size), lane
 	it.id, it.expires = o.lastID, never
@@ -191,6 +195,7 @@ func (m *Machine) Cancel(now time.Time, id uint64) bool {
 		return false
 	}
 	m.giveUp(it, Cancelled, nil)
+	m.tidy()
 	return true
 }
 

@@ -57,6 +57,7 @@ type Stats struct {
 	Queued                  int    // messages without a number
 	Unacked                 int    // messages with a number that are not acknowledged
 	QueueBytes              int    // of both
+	Held                    int    // memory, in bytes, as Config.Memory counts it
 	Inbox                   int    // messages received that are not done
 	Attaches, Upgrades      uint64
 	Lost                    uint64 // times that the server had lost or ended the session and a new one began
@@ -85,7 +86,7 @@ func (m *Machine) Stats() Stats {
 		BytesIn: c.bytesIn, BytesOut: c.bytesOut, MessagesIn: c.messagesIn, MessagesOut: c.messagesOut,
 		Queued: o.n, Unacked: o.flight.len(), QueueBytes: o.bytes, Inbox: m.inbox.pending.len(),
 		Attaches: uint64(c.attaches), Upgrades: uint64(c.upgrades), Lost: uint64(c.lost),
-		Nacks: uint64(c.nacks), Nacked: uint64(c.nacked), Saved: c.saved,
+		Nacks: uint64(c.nacks), Nacked: uint64(c.nacked), Saved: c.saved, Held: m.held(),
 	}
 	if l := m.link; l != nil {
 		s.Version = l.up.Version()

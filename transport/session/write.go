@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"net"
 	"time"
 
@@ -45,7 +46,7 @@ func (m *Machine) Written(now time.Time, gen uint64) {
 		return
 	}
 	l.writing = false
-	l.batch.reset()
+	m.releaseLate(l.batch.reset())
 	l.beat.unblocked(m.now, m.pongTime())
 	if l.closing && len(l.ctl) == 0 {
 		m.detach(l, m.end)
@@ -146,6 +147,9 @@ func (m *Machine) number(l *link) bool {
 		o.took(lane)
 		o.n--
 		o.unsent -= it.cost()
+		if o.flight.full() {
+			m.fit()
+		}
 		in := o.flight.push()
 		*in = *it
 		r.pop()
@@ -207,18 +211,23 @@ func (m *Machine) load(l *link, it *item) ([]byte, error) {
 	case it.version == l.write.Version:
 		return it.payload(), nil
 	}
-	o := &m.outbox
-	if cap(o.scratch) >= byRef {
-		o.scratch = nil // a write may still refer to it
+	if cap(l.scratch) >= byRef {
+		l.scratch = nil // a write may still refer to it
 	}
 	msg, err := m.p.dialect(it.version).Codec.Decode(it.payload())
 	if err == nil {
-		o.scratch, err = l.write.Codec.Append(o.scratch[:0], msg)
+		l.scratch, err = l.write.Codec.Append(l.scratch[:0], msg)
 	}
 	if err == nil {
-		err = l.write.fits(o.scratch)
+		err = l.write.fits(l.scratch)
 	}
-	return o.scratch, err
+	if limit := m.p.cfg.Queue; err == nil && cap(l.scratch) > limit {
+		if len(l.scratch) > limit {
+			return nil, &TooLargeError{Size: len(l.scratch), Limit: limit}
+		}
+		l.scratch = bytes.Clone(l.scratch)
+	}
+	return l.scratch, err
 }
 
 // writeItem writes the message with the number next, whole or its first fragment.
