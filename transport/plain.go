@@ -60,9 +60,16 @@ func (p *plain) GoAway(time.Time, time.Duration, []string)      {}
 func (p *plain) Upgrade(time.Time, codec.Version) error         { return ErrLegacy }
 func (p *plain) Done(uint64)                                    {}
 func (p *plain) Drop(uint64)                                    {}
-func (p *plain) Stats() session.Stats                           { return p.stats }
 func (p *plain) ID() [16]byte                                   { return [16]byte{} }
 func (p *plain) Fail(time.Time, uint64, string) (uint64, error) { return 0, nil }
+
+func (p *plain) Stats() session.Stats {
+	st := p.stats
+	if p.Plain != nil {
+		st.Held = p.Held()
+	}
+	return st
+}
 
 // Flush waits until all is written: no more is ever known of it.
 func (p *plain) Flush(time.Time) uint64 {

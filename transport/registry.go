@@ -58,6 +58,7 @@ type SessionInfo struct {
 	BytesIn, BytesOut       uint64
 	MessagesIn, MessagesOut uint64
 	Queued                  int    // bytes that wait to be sent or acknowledged
+	Held                    int    // memory, in bytes, as session.Config.Memory counts it
 	Attaches                uint64 // connections so far
 }
 
@@ -82,7 +83,7 @@ func (s *Session) info() SessionInfo {
 		Legacy: s.isLegacy(), Liveness: s.liveness,
 		Since: st.Begun, LastSeen: st.LastReceived, RTT: st.RTT,
 		BytesIn: st.BytesIn, BytesOut: st.BytesOut, MessagesIn: st.MessagesIn, MessagesOut: st.MessagesOut,
-		Queued: st.QueueBytes, Attaches: st.Attaches,
+		Queued: st.QueueBytes, Held: st.Held, Attaches: st.Attaches,
 	}
 }
 

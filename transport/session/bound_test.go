@@ -180,7 +180,7 @@ func (v *victim) later(d time.Duration) {
 
 // expiring fills the queue with messages of which all but a few expire, again and again.
 func (v *victim) expiring(body string, every int) {
-	for range 60 {
+	for range 40 {
 		if v.fillQueue(session.Normal, body, every) == 0 {
 			return
 		}
@@ -213,7 +213,7 @@ var attacks = []struct {
 		}
 	}},
 	{"messages that expire before each new connection", 1 << 30, 2, 0, 0, func(v *victim) {
-		for range 20 {
+		for range 8 {
 			v.fillQueue(session.Normal, "", 1e9)
 			v.written()
 			v.now = v.now.Add(2 * time.Second)

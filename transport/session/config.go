@@ -43,11 +43,11 @@ type Config struct {
 	// fragments, with their places in queues, and buffers. It is kept by Queue, Offer.Window and
 	// Offer.MaxMessage: those that are zero are their defaults or, where that is too much,
 	// smaller in the same proportion; those that are set and take more than Memory are a
-	// [*MemoryError]. The least is about 0.7 MiB, [MemoryBuffers] of it for buffers.
+	// [*MemoryError]. The least is 0.9 MiB, [MemoryBuffers] of it for buffers.
 	// A decoded message counts as its payload and a few words: a codec whose messages take
 	// more adds that. Not counted are the session itself and its goroutine's stack, less than
 	// 16 KiB, what the application keeps, TLS, and sockets.
-	// Zero: no bound of its own, so 65 MiB with the other defaults; see [Profile.Memory].
+	// Zero: no bound of its own, so 57 MiB with the other defaults; see [Profile.Memory].
 	Memory int
 
 	// Queue bounds the bytes of all messages that are queued or not yet acknowledged, 64 for
