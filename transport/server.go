@@ -31,8 +31,8 @@ type Server struct {
 
 	// Session tunes the sessions: queue, heartbeats, timeouts, features. Its Protocol and
 	// Formats stay empty: they are those above. Session.Recognizer serves clients that
-	// never greet, as they were before there was Parley. What one session may hold is
-	// Session.Queue for what is sent, Offer.Window and MaxMessage for what is received.
+	// never greet, as they were before there was Parley. Session.Memory bounds what one
+	// session may hold, so MaxSessions times that is what all of them may.
 	Session session.Config
 
 	// TLS, if set, is used on every connection.

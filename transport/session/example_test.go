@@ -188,3 +188,23 @@ func ExampleNewPlain() {
 	// > {"type":"greeting","text":"HELLO"}
 	// > {"type":"greeting","text":"news"}
 }
+
+// A server that does not trust its clients bounds what each session may hold.
+func ExampleConfig_memory() {
+	cfg := session.Config{Protocol: greetings, Memory: 4 << 20}
+	p, err := session.NewProfile(negotiate.Server, cfg)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	offer := p.Offer()
+	fmt.Println("queue", p.Queue()>>10, "KiB, window", offer.Window>>10, "KiB, message", offer.MaxMessage>>10, "KiB")
+
+	cfg.Queue = 8 << 20
+	_, err = session.NewProfile(negotiate.Server, cfg)
+	var contradiction *session.MemoryError
+	fmt.Println(errors.As(err, &contradiction), contradiction.Need>>20, "MiB are needed")
+	// Output:
+	// queue 475 KiB, window 237 KiB, message 950 KiB
+	// true 24 MiB are needed
+}
