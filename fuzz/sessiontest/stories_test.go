@@ -62,7 +62,7 @@ func TestQuietHour(t *testing.T) {
 		p.Settle()
 	}
 	st := p.Client.Machine.Stats()
-	if st.Generation != 1 || st.MissedPongs > 0 || p.Client.Saw(session.EventDetached) > 0 {
+	if st.Generation != 1 || st.Silences > 0 || p.Client.Saw(session.EventDetached) > 0 {
 		t.Errorf("after a quiet hour: %+v", st)
 	}
 	if got := st.BytesIn - begin; got == 0 || got > 10_000 {

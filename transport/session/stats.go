@@ -50,7 +50,7 @@ type Stats struct {
 	RTT, RTTVar  time.Duration // as in RFC 6298; 0: not measured yet
 	Interval     time.Duration // of this side's pings
 	LastReceived time.Time     // when the last byte came
-	MissedPongs  uint64        // connections given up for silence
+	Silences     uint64        // connections given up because the peer was silent, or a PONG did not come
 
 	BytesIn, BytesOut       uint64 // on the wire, over all connections
 	MessagesIn, MessagesOut uint64 // received, and numbered
@@ -82,7 +82,7 @@ func (m *Machine) Stats() Stats {
 	s := Stats{
 		State: m.state, Version: c.version, Generation: m.gen,
 		Since: m.base.Add(m.since), Begun: m.base,
-		RTT: m.rtt.smoothed, RTTVar: m.rtt.variance, MissedPongs: uint64(c.silences),
+		RTT: m.rtt.smoothed, RTTVar: m.rtt.variance, Silences: uint64(c.silences),
 		BytesIn: c.bytesIn, BytesOut: c.bytesOut, MessagesIn: c.messagesIn, MessagesOut: c.messagesOut,
 		Queued: o.n, Unacked: o.flight.len(), QueueBytes: o.bytes, Inbox: m.inbox.pending.len(),
 		Attaches: uint64(c.attaches), Upgrades: uint64(c.upgrades), Lost: uint64(c.lost),
