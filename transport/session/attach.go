@@ -20,8 +20,8 @@ var errNotReady = errors.New("session: Attach needs an Opening in state OpeningR
 // connection is superseded: EventDetached says so.
 //
 // After an error the connection is not attached: write o.Output, then close it. Errors are a
-// [*CloseError] about a server's refusal, and [ErrEnded]. After [ErrContradicts] this session has
-// ended, and o is ready still: treat its session as one that is not known.
+// [*CloseError] about a server's refusal, and [ErrEnded]. After [ErrContradicts], when this session
+// has ended, and after [ErrForeign] o is ready still: treat its session as one that is not known.
 func (m *Machine) Attach(now time.Time, o *Opening) (gen uint64, err error) {
 	m.enter(now)
 	switch {
@@ -30,7 +30,7 @@ func (m *Machine) Attach(now time.Time, o *Opening) (gen uint64, err error) {
 	case m.open() != nil && m.p.role == client:
 		return 0, ErrEnded
 	case m.open() != nil:
-		return 0, o.deny(&CloseError{Code: m.end.Code, Text: "the session has ended"})
+		return 0, o.deny(m.ending())
 	case m.p.role == client && m.gen >= lastNumber:
 		m.close(CloseLimits, numbersUsed)
 		return 0, ErrEnded
@@ -58,7 +58,7 @@ func (m *Machine) attachClient(o *Opening) {
 func (m *Machine) carry(o *Opening, gen uint64) *link {
 	l := o.take()
 	l.gen = gen
-	m.gen, m.link = gen, l
+	m.gen, m.link, m.agreement = gen, l, l.agreement
 	m.startBeat(l)
 	return l
 }
@@ -78,19 +78,28 @@ func (m *Machine) sendAttach(l *link) {
 func (m *Machine) attachServer(o *Opening) error {
 	e := &o.attach
 	known := m.gen > 0
+	secret := e.Flags&FlagSecret != 0
 	switch {
-	case known && (e.Session != m.id || !m.authentic(o, e)), !known && e.Flags&FlagSecret == 0:
+	case m.begun() && o.identity != m.identity && !secret:
+		return ErrForeign
+	case m.begun() && (o.identity != m.identity || e.Session != m.id || !m.authentic(o, e)), !m.begun() && !secret:
 		return o.deny(&CloseError{Code: CloseDenied})
 	case known && e.Generation <= m.gen:
 		return o.deny(&CloseError{Code: CloseSuperseded})
+	case !m.consistent(e) && !known:
+		err := &ProtocolError{Section: "6.2", Reason: "ATTACH begins a session of which it has received or done something"}
+		o.fail(err)
+		return err
 	case !m.consistent(e):
 		m.close(CloseViolation, "the client does not remember the session as it was")
 		return ErrContradicts
 	}
 	m.fence()
-	m.id = e.Session
+	if !m.begun() {
+		m.begin(o)
+	}
 	if !known {
-		m.secret, m.epoch = e.Auth, e.Generation
+		m.epoch = e.Generation
 	}
 	l := m.carry(o, e.Generation)
 	answer := Envelope{Kind: KindAttached, Generation: m.gen, Epoch: m.epoch, Received: m.inbox.received, First: m.outbox.first}
@@ -100,6 +109,15 @@ func (m *Machine) attachServer(o *Opening) error {
 	l.send(&answer)
 	m.attached(l, e, known)
 	return nil
+}
+
+// ending is what a client is told that comes to a session that has ended. Why, is for the one that
+// was never attached: it was refused, and nobody else can know of it.
+func (m *Machine) ending() *CloseError {
+	if m.gen == 0 && m.end.Text != "" {
+		return &CloseError{Code: m.end.Code, Text: m.end.Text}
+	}
+	return &CloseError{Code: m.end.Code, Text: "the session has ended"}
 }
 
 // authentic tells whether an ATTACH comes from who began the session.
@@ -173,7 +191,7 @@ func (m *Machine) attached(l *link, e *Envelope, resumed bool) {
 	m.inbox.told, m.inbox.ackBy = 0, never
 	m.ping(l)
 	if m.away != nil {
-		m.sendGoAway(l)
+		l.sendGoAway(m.away.RetryAfter, m.away.Alternatives)
 	}
 }
 

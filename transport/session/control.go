@@ -34,6 +34,10 @@ func (m *Machine) control(l *link, b []byte) error {
 	case KindAttached:
 		return m.attachedBy(l, &e)
 	}
+	if e.Kind == KindGoAway && m.state == Attaching {
+		m.refused(l, awayOf(&e))
+		return nil
+	}
 	if m.state != Attached {
 		return &ProtocolError{Section: "6.3", Reason: e.Kind.String() + " before ATTACHED"}
 	}
@@ -76,13 +80,18 @@ func (m *Machine) nacked(l *link, e *Envelope) error {
 
 // goneAway takes a GOAWAY: no new numbers on this connection.
 func (m *Machine) goneAway(l *link, e *Envelope) {
+	l.goaway = true
+	m.emit(Event{Kind: EventGoAway, Err: awayOf(e)})
+	m.tellDrained()
+}
+
+// awayOf returns what a GOAWAY says.
+func awayOf(e *Envelope) *GoAwayError {
 	away := &GoAwayError{RetryAfter: time.Duration(min(e.Retry, uint64(maxInterval/time.Millisecond))) * time.Millisecond}
 	if len(e.Text) > 0 {
 		away.Alternatives = strings.Split(string(e.Text), ",")
 	}
-	l.goaway = true
-	m.emit(Event{Kind: EventGoAway, Err: away})
-	m.tellDrained()
+	return away
 }
 
 // GoAway tells the peer that this side will close, and where to go. EventDrained says that all
@@ -96,17 +105,9 @@ func (m *Machine) GoAway(now time.Time, retry time.Duration, alternatives []stri
 	m.away = &GoAwayError{RetryAfter: retry, Alternatives: alternatives}
 	m.draining = true
 	if m.state == Attached {
-		m.sendGoAway(m.link)
+		m.link.sendGoAway(retry, alternatives)
 	}
 	m.tellDrained()
-}
-
-func (m *Machine) sendGoAway(l *link) {
-	alt := strings.Join(m.away.Alternatives, ",")
-	if len(alt) > 1000 || !printable([]byte(alt)) {
-		alt = ""
-	}
-	l.send(&Envelope{Kind: KindGoAway, Retry: uint64(max(m.away.RetryAfter, 0) / time.Millisecond), Text: []byte(alt)})
 }
 
 // tellDrained reports once that nothing keeps a session that is to go away.

@@ -31,6 +31,10 @@ var (
 	// server has ended. Nobody waits for the reply.
 	ErrCallLost = errors.New("session: the call came in a session that is over; nobody waits for its reply")
 
+	// ErrForeign: the client has another identity than who began the session (Opening.Identify).
+	// It is told what one is told whose session is not known.
+	ErrForeign = errors.New("session: the session was begun by another identity; this client begins a new one")
+
 	// ErrSilent is the cause of an EventDetached: nothing was received for 1.5 times the
 	// interval that the peer announced, or no PONG came.
 	ErrSilent = errors.New("session: the peer is silent; the connection is given up")

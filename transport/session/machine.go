@@ -1,6 +1,10 @@
 package session
 
-import "time"
+import (
+	"time"
+
+	"github.com/parleyproto/parley/negotiate"
+)
 
 // Machine is one side of a reliable session, without I/O, clock or goroutine. Connections
 // come and go by Attach and Detach; what was accepted by Send outlives them.
@@ -23,16 +27,18 @@ type Machine struct {
 	p      *Profile
 	base   time.Time // the instant 0
 	now    instant   // of the last input
-	since  instant   // when state began
+	since  instant   // of the state
 	id     [16]byte
 	secret [32]byte
 	gen    uint64 // of the last attached connection
 	epoch  uint64 // the generation that began the server's state of this session
 
-	state    State
-	known    bool // a client's session has been answered by ATTACHED
-	draining bool // GoAway was called: EventDrained is owed
-	ended    bool // EventClosed is owed when all outcomes are told
+	identity  string               // of the client, at a server
+	agreement *negotiate.Agreement // of the present connection, or the last one
+	state     State
+	known     bool // a client's session has been answered by ATTACHED
+	draining  bool // GoAway was called: EventDrained is owed
+	ended     bool // EventClosed is owed when all outcomes are told
 
 	link   *link
 	outbox outbox

@@ -57,6 +57,7 @@ type Opening struct {
 	hello    *negotiate.Handshake // nil once it is over
 	link     *link
 	attach   Envelope // of a server that is ready
+	identity string   // of the client, as the driver knows it
 	unknown  bool     // the peer was told once that its session is not known
 	state    OpeningState
 	err      error
@@ -162,8 +163,7 @@ func (o *Opening) Agreement() *negotiate.Agreement {
 }
 
 // Session tells which session the client of a ready server's opening wants. With secret is a
-// session that the client may begin; without, one that the server must know. Where clients
-// have an identity, as by a TLS certificate, compare it with that of who began the session.
+// session that the client may begin; without, one that the server must know.
 func (o *Opening) Session() (id [16]byte, generation uint64, secret bool) {
 	return o.attach.Session, o.attach.Generation, o.attach.Flags&FlagSecret != 0
 }
