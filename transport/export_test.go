@@ -2,6 +2,8 @@ package transport
 
 import (
 	"context"
+	"net"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -45,6 +47,8 @@ func (r *resolver) Failed(endpoint string) { r.failed(endpoint) }
 func Race(ctx context.Context, n int, try func(context.Context, int) (string, error), discard func(string)) (string, int, error) {
 	return race(ctx, n, try, discard)
 }
+
+func HostOf(addr net.Addr) netip.Addr { return hostOf(addr) }
 
 func DialError(endpoint string, err error) *Error   { return dialError(endpoint, err) }
 func StreamError(endpoint string, err error) *Error { return streamError(endpoint, err) }

@@ -50,6 +50,9 @@ func (m *mute) Close() error {
 	return nil
 }
 
+// raced: the race detector runs.
+var raced bool
+
 // crowd is a listener at which mute peers come.
 type crowd struct {
 	come chan net.Conn
@@ -91,8 +94,8 @@ func TestTenThousandMutePeers(t *testing.T) {
 		synctest.Wait()
 		each := float64(memory()-before) / peers / 1024
 		t.Logf("%.1f KiB for each", each)
-		if each > 16 {
-			t.Errorf("each costs %.1f KiB, want 16 at most", each)
+		if each > 8 && !raced {
+			t.Errorf("each costs %.1f KiB, want 8 at most, as docs/transport.md says", each)
 		}
 		if _, err := c.Call(t.Context(), &Note{N: 1}); err != nil {
 			t.Errorf("another session: %v", err)

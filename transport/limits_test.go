@@ -79,38 +79,6 @@ func TestSilentConnections(t *testing.T) {
 	})
 }
 
-func TestMaxSessions(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var network fault.Network
-		s := serve(t, &network, "server", &transport.Server{Handler: new(log), MaxSessions: 2})
-		for range 3 {
-			dial(t, &network, transport.Config{})
-		}
-		time.Sleep(time.Second)
-		if n := len(s.Sessions()); n != 2 {
-			t.Errorf("%d sessions, want 2", n)
-		}
-	})
-}
-
-func TestOnOpenRefuses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var network fault.Network
-		s := serve(t, &network, "server", &transport.Server{Handler: new(log), OnOpen: func(*transport.Session) error {
-			return errors.New("not today")
-		}})
-		c := dial(t, &network, transport.Config{})
-		<-c.Done()
-		if !errors.Is(c.Err(), &transport.Error{Kind: transport.Ended}) {
-			t.Errorf("the client ended with %v, want kind Ended", c.Err())
-		}
-		synctest.Wait()
-		if n := len(s.Sessions()); n != 0 {
-			t.Errorf("%d sessions left", n)
-		}
-	})
-}
-
 // A client whose network is gone is judged by its missing heartbeats, and its slot is freed.
 func TestLivenessFreesTheSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -63,7 +63,7 @@ func (s *Session) attach(l *link, o *session.Opening) error {
 		s.detached(old, session.ErrStale)
 	}
 	l.gen = gen
-	s.link, s.remote = l, l.conn.RemoteAddr()
+	s.link, s.meeting, s.remote = l, nil, l.conn.RemoteAddr()
 	s.settle()
 	s.flush(false)
 	return nil

@@ -35,8 +35,8 @@ func (l Liveness) String() string {
 
 // Monitor judges one session by its heartbeats. Package liveness has one.
 type Monitor interface {
-	// Observe is called once each heartbeat interval, whether the session has a
-	// connection at the time or not. heard tells whether anything came from the peer
+	// Observe is called once each heartbeat interval, for the first time one and a half of
+	// them after the session began, whether the session has a connection at the time or not. heard tells whether anything came from the peer
 	// since the last call. A session found Dead is closed. Calls do not overlap.
 	Observe(now time.Time, heard bool) Liveness
 }
@@ -46,13 +46,13 @@ type judgement struct {
 	monitor  Monitor
 	liveness Liveness
 	heard    uint64        // bytes received when it last observed
-	at       time.Time     // when that was
+	at       time.Time     // when that was, or when the session began
 	interval time.Duration // of the peer's heartbeats, as last known
 }
 
 // observe shows the monitor one heartbeat interval when it has passed. It tells whether the
-// session is dead.
-func (s *Session) observe(now time.Time, usual time.Duration) (dead bool) {
+// session is dead, and tells changed, if set, when that is new.
+func (s *Session) observe(now time.Time, usual time.Duration, changed func(s *Session, from, to Liveness)) (dead bool) {
 	s.mu.Lock()
 	defer s.unlock()
 	j := &s.judgement
@@ -69,12 +69,21 @@ func (s *Session) observe(now time.Time, usual time.Duration) (dead bool) {
 	in := s.m.Stats().BytesIn
 	heard := in != j.heard
 	j.heard, j.at = in, now
-	before := j.liveness
-	j.liveness = j.monitor.Observe(now, heard)
-	if j.liveness != before {
-		s.note(slog.LevelInfo, "transport: liveness", "is", j.liveness.String())
+	from, to := j.liveness, j.monitor.Observe(now, heard)
+	if j.liveness = to; to != from {
+		s.note(slog.LevelInfo, "transport: liveness", "was", from.String(), "is", to.String())
+		if changed != nil {
+			s.notify(func() { changed(s, from, to) })
+		}
 	}
-	return j.liveness == Dead
+	return to == Dead
+}
+
+// judgeBy gives a new session its monitor.
+func (s *Session) judgeBy(m Monitor) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.monitor, s.at = m, time.Now()
 }
 
 // watch observes all sessions until the server stops. One goroutine does it for all of them.
@@ -88,7 +97,7 @@ func (s *Server) watch() {
 			return
 		case now := <-ticker.C:
 			for _, sess := range s.all() {
-				if sess.observe(now, usual) {
+				if sess.observe(now, usual, s.OnLiveness) {
 					sess.Close(session.CloseIdle, "too many heartbeats were missed")
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/negotiate"
 	"github.com/parleyproto/parley/transport/session"
 )
 
@@ -20,6 +21,7 @@ type plain struct {
 	stats          session.Stats
 	flushes        []uint64 // that wait until all is written
 	lastFlush      uint64
+	identity       string // of a legacy client
 }
 
 func (p *plain) Attach(time.Time, *session.Opening) (uint64, error) { return 0, ErrLegacy }
@@ -61,6 +63,8 @@ func (p *plain) Upgrade(time.Time, codec.Version) error         { return ErrLega
 func (p *plain) Done(uint64)                                    {}
 func (p *plain) Drop(uint64)                                    {}
 func (p *plain) ID() [16]byte                                   { return [16]byte{} }
+func (p *plain) Identity() string                               { return p.identity }
+func (p *plain) Agreement() *negotiate.Agreement                { return nil }
 func (p *plain) Fail(time.Time, uint64, string) (uint64, error) { return 0, nil }
 
 func (p *plain) Stats() session.Stats {
@@ -129,28 +133,4 @@ func (s *Session) isLegacy() bool {
 		return true
 	}
 	return false
-}
-
-// newLegacy makes the session of a legacy client, with its only connection.
-func (s *Server) newLegacy(l *link, o *session.Opening) (*Session, error) {
-	now := time.Now()
-	p := &plain{stats: session.Stats{State: session.Attached, Version: o.Agreement().Version, Begun: now, Since: now}}
-	p.Plain = o.Plain(now)
-	p.stats.BytesIn, p.stats.LastReceived = uint64(p.Plain.Buffered()), now
-	sess := s.newSession(p)
-	l.plain = true
-	sess.link, sess.remote = l, l.conn.RemoteAddr()
-	s.mu.Lock()
-	full := s.leaving || s.full()
-	if !full {
-		s.legacy[sess] = struct{}{}
-	}
-	s.mu.Unlock()
-	if full {
-		return nil, errFull
-	}
-	if err := s.welcome(sess); err != nil {
-		sess.Close(session.CloseHandler, err.Error())
-	}
-	return sess, nil
 }

@@ -6,24 +6,19 @@ import (
 	"time"
 
 	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/negotiate"
 	"github.com/parleyproto/parley/transport/session"
 )
 
-var errFull = &session.CloseError{Code: session.CloseLimits, Text: "too many sessions"}
-
-// full tells whether the server has as many sessions as it may. It is called with the lock.
-func (s *Server) full() bool {
-	return len(s.sessions)+len(s.legacy) >= positive(s.MaxSessions, defaultMaxConns)
-}
-
-// remove forgets a session.
+// remove forgets a session, and frees its slot.
 func (s *Server) remove(sess *Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sessions[sess.key] == sess {
-		delete(s.sessions, sess.key)
+	if s.sessions[sess.slot.id] == sess {
+		delete(s.sessions, sess.slot.id)
 	}
 	delete(s.legacy, sess)
+	s.slots.leave(sess)
 }
 
 // all returns the sessions at this moment.
@@ -46,10 +41,15 @@ type SessionInfo struct {
 	Session  *Session
 	ID       [16]byte // zero for legacy clients
 	Addr     net.Addr // of the present or last connection
+	Identity string   // as Session.Identity
 	Version  codec.Version
 	State    session.State
 	Legacy   bool // a client without envelopes
 	Liveness Liveness
+
+	// PeerVersions are those that the client offered: of these, Upgrade can move it to the
+	// ones that the server offers too. Empty for legacy clients.
+	PeerVersions negotiate.Versions
 
 	Since    time.Time     // when the session began
 	LastSeen time.Time     // when the last byte came
@@ -79,8 +79,8 @@ func (s *Session) info() SessionInfo {
 	defer s.mu.Unlock()
 	st := s.m.Stats()
 	return SessionInfo{
-		Session: s, ID: s.m.ID(), Addr: s.remote, Version: st.Version, State: st.State,
-		Legacy: s.isLegacy(), Liveness: s.liveness,
+		Session: s, ID: s.m.ID(), Addr: s.remote, Identity: s.m.Identity(), Version: st.Version, State: st.State,
+		Legacy: s.isLegacy(), Liveness: s.liveness, PeerVersions: s.peerVersions(),
 		Since: st.Begun, LastSeen: st.LastReceived, RTT: st.RTT,
 		BytesIn: st.BytesIn, BytesOut: st.BytesOut, MessagesIn: st.MessagesIn, MessagesOut: st.MessagesOut,
 		Queued: st.QueueBytes, Held: st.Held, Attaches: st.Attaches,
@@ -90,10 +90,16 @@ func (s *Session) info() SessionInfo {
 // What follows are the events of the sessions; they come in order, without their locks.
 
 func (s *Server) attached(sess *Session, l *link, _ bool) {
+	s.mu.Lock()
+	s.slots.attached(sess, hostOf(l.conn.RemoteAddr()))
+	s.mu.Unlock()
 	s.log.Info("transport: attached", "session", sess, "version", sess.Version())
 }
 
 func (s *Server) detached(sess *Session, l *link) {
+	s.mu.Lock()
+	s.slots.detached(sess)
+	s.mu.Unlock()
 	s.log.Info("transport: detached", "session", sess, "err", l.err)
 }
 

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -33,9 +34,20 @@ func (s *Server) meet(l *link) *Session {
 		l.hangUp()
 		return nil
 	}
+	identity, denied := s.identify(l.conn)
+	if r := new(negotiate.Refusal); errors.As(denied, &r) {
+		s.refuseWith(l, r)
+		return nil
+	}
 	o := s.profile.Open(time.Now(), key)
+	o.Identify(identity)
 	for {
-		if err := open(l.conn, o); err != nil {
+		err := open(l.conn, o)
+		if err == nil && denied != nil {
+			o.Deny()
+			err = &Error{Kind: Negotiation, Endpoint: l.endpoint, Err: denied}
+		}
+		if err != nil {
 			s.turnAway(l, o, err)
 			return nil
 		}
@@ -46,7 +58,7 @@ func (s *Server) meet(l *link) *Session {
 			}
 			return sess
 		}
-		sess, err := s.find(o)
+		sess, err := s.find(l, o)
 		if sess == nil && err == nil {
 			o.Unknown() // and the client may begin a new one
 			continue
@@ -58,11 +70,18 @@ func (s *Server) meet(l *link) *Session {
 			s.remove(sess) // and the client begins a new one
 			continue
 		}
+		if errors.Is(err, session.ErrForeign) {
+			o.Unknown() // and the client may begin one of its own
+			continue
+		}
+		if r := new(negotiate.Refusal); errors.As(err, &r) {
+			o.Refuse(r)
+		}
 		if err != nil {
-			s.turnAway(l, o, err)
 			if sess != nil {
 				sess.dismiss()
 			}
+			s.turnAway(l, o, err)
 			return nil
 		}
 		return sess
@@ -107,9 +126,26 @@ func (s *Server) refuse(conn net.Conn) {
 		l.hangUp()
 		return
 	}
-	r := &negotiate.Refusal{Code: negotiate.CodeOverload, RetryAfter: s.retryAfter()}
+	s.refuseWith(l, &negotiate.Refusal{Code: negotiate.CodeOverload, RetryAfter: s.retryAfter()})
+}
+
+// refuseWith answers the greeting of a client, whatever it is, with r.
+func (s *Server) refuseWith(l *link, r *negotiate.Refusal) {
 	o := s.profile.OpenRefusing(time.Now(), r)
-	s.turnAway(l, o, open(conn, o))
+	s.turnAway(l, o, open(l.conn, o))
+}
+
+// identify asks who the peer is.
+func (s *Server) identify(conn net.Conn) (string, error) {
+	f := s.Identify
+	if f == nil {
+		f = CertificateIdentity
+	}
+	identity, err := f(conn)
+	if err != nil {
+		return "", fmt.Errorf("Server.Identify: %w", err)
+	}
+	return identity, nil
 }
 
 // retryAfter is what one client is told to wait.
@@ -119,43 +155,4 @@ func (s *Server) retryAfter() time.Duration {
 		d += rand.N(spread)
 	}
 	return d
-}
-
-// find returns the session that an opening wants: the one that is there, or a new one. It is
-// nil when the session is not known and the client has to begin anew.
-func (s *Server) find(o *session.Opening) (*Session, error) {
-	id, _, secret := o.Session()
-	s.mu.Lock()
-	sess := s.sessions[id]
-	switch {
-	case sess != nil || !secret:
-		s.mu.Unlock()
-		return sess, nil
-	case s.leaving || s.full():
-		s.mu.Unlock()
-		return nil, errFull
-	}
-	sess = s.newSession(s.profile.New(time.Now()))
-	sess.key = id
-	s.sessions[id] = sess
-	s.mu.Unlock()
-	if err := s.welcome(sess); err != nil {
-		sess.Close(session.CloseHandler, err.Error())
-	}
-	return sess, nil // attaching to one that is closed tells the client
-}
-
-func (s *Server) newSession(m machine) *Session {
-	return &Session{owner: s, rests: &s.rests, handler: s.Handler, onOutcome: s.OnOutcome, log: s.log, hooks: s.hooks, m: m, ended: make(chan struct{})}
-}
-
-// welcome asks the user about a new session.
-func (s *Server) welcome(sess *Session) error {
-	if s.Monitor != nil {
-		sess.monitor = s.Monitor(sess)
-	}
-	if s.OnOpen != nil {
-		return s.OnOpen(sess)
-	}
-	return nil
 }

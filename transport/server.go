@@ -44,15 +44,32 @@ type Server struct {
 	SharedKey []byte
 
 	// MaxConns bounds the connections in all; 0: 100,000. MaxConnsPerAddr bounds those of
-	// one address, of IPv6 those of one /64; 0: 10,000. Who comes too much is refused
-	// with a hint to come again after RetryAfter.
+	// one address, of IPv6 those of one /64, and those of all peers whose address is not an
+	// IP address together; 0: 10,000. A client that is one too many is refused with a hint to come
+	// again after RetryAfter; while 256 are being refused already, it is closed without a word.
 	MaxConns, MaxConnsPerAddr int
 
 	// MaxSessions bounds the sessions, those without a connection among them; 0: 100,000.
-	MaxSessions int
+	// MaxSessionsPerAddr bounds those of one address, as above, where a session is at the
+	// address of its present or last connection; 0: 10,000. When a new session would be one too
+	// many, the one that has been without a connection for longest, and has nothing to send or
+	// to handle, is given up for it: of the address, or of all. Without such a one the client is refused
+	// with a hint to come again after RetryAfter. Who resumes a session is never refused.
+	MaxSessions, MaxSessionsPerAddr int
 
-	// OnOpen, if set, is called for each new session before its first message is handled.
-	// An error refuses it.
+	// Identify, if set, says who the peer of a new connection is, before it is greeted; a
+	// connection of TLS is a *tls.Conn whose handshake is over. A session belongs to the identity
+	// that began it, see [Session.Identity]: another one that has its id and secret cannot resume
+	// it, and is told what one is told whose proof is wrong, or whose session is not known. An error
+	// denies the connection: the client's session ends. If the error is a *[negotiate.Refusal],
+	// the client is told that instead; its session goes on, and it comes again. It may
+	// block, and is called by many goroutines. Nil: [CertificateIdentity].
+	Identify func(net.Conn) (identity string, err error)
+
+	// OnOpen, if set, is called for each new session before its first message is handled. The
+	// session has its RemoteAddr, ID, Version, Features, Identity and TLS; it has no connection yet,
+	// so what OnOpen sends is queued, and Sessions does not list it. An error refuses it: the
+	// client's session ends with session.CloseHandler and the error's text.
 	OnOpen func(*Session) error
 
 	// OnClose, if set, is called when a session has ended. It must not block.
@@ -62,8 +79,13 @@ type Server struct {
 	// was not acknowledged. It must not block.
 	OnOutcome func(Outcome)
 
-	// Monitor, if set, makes the judge of a new session's liveness. See package liveness.
+	// Monitor, if set, makes the judge of a new session's liveness, before OnOpen is called. See
+	// package liveness.
 	Monitor func(*Session) Monitor
+
+	// OnLiveness, if set, is told each change of what Monitor thinks of a session, in their
+	// order. After Dead the session is closed. It must not block.
+	OnLiveness func(s *Session, from, to Liveness)
 
 	// Alternatives are addresses that Shutdown tells its clients to go to.
 	Alternatives []string
@@ -100,6 +122,8 @@ type Server struct {
 	stopped chan struct{} // closed by Close, and at the end of Shutdown
 
 	mu        sync.Mutex
+	slots     slots
+	welcoming map[[16]byte]chan struct{} // sessions that OnOpen is asked about; closed after it
 	sessions  map[[16]byte]*Session
 	legacy    map[*Session]struct{}
 	openings  map[net.Conn]struct{} // connections that have not been attached
@@ -111,6 +135,9 @@ type Server struct {
 func (s *Server) init() error {
 	s.once.Do(func() {
 		s.stopped = make(chan struct{})
+		s.slots.max = positive(s.MaxSessions, defaultMaxConns)
+		s.slots.maxPerAddr = positive(s.MaxSessionsPerAddr, defaultMaxConnsPerAddr)
+		s.welcoming = map[[16]byte]chan struct{}{}
 		s.sessions = map[[16]byte]*Session{}
 		s.legacy = map[*Session]struct{}{}
 		s.openings = map[net.Conn]struct{}{}

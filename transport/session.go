@@ -28,11 +28,12 @@ type Session struct {
 	log       *slog.Logger
 	over      atomic.Bool   // the session has ended
 	ended     chan struct{} // closed then
-	key       [16]byte      // the id by which a server knows it
+	slot      *slot         // at a server; guarded by the server's lock
 
 	mu       sync.Mutex // guards all below, and the machine
 	m        machine
 	link     *link // the present connection, or nil
+	meeting  *link // at a server, the connection that begins the session, until it is attached
 	remote   net.Addr
 	timer    *time.Timer
 	clock    time.Time // when something was last read, written or due
@@ -84,6 +85,8 @@ type machine interface {
 	Idle()
 	Stats() session.Stats
 	ID() [16]byte
+	Identity() string
+	Agreement() *negotiate.Agreement
 }
 
 // ID returns the session's id, the same on both sides. A client whose session was lost or
