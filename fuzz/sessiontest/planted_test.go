@@ -83,6 +83,10 @@ var plants = []plant{
 		"if f.told = 0; f.seqs", "if f.seqs", sessionTests},
 	{"metadata is dropped in silence where the peer has not agreed to it", "session/metadata.go",
 		"return l.metadata || it.has(itemLoose)", "return true", sessionTests},
+	{"what was refused is compressed again", "session/control.go",
+		".flags |= itemRaw // perhaps that helps", ".flags |= 0", sessionTests},
+	{"the receiver's window counts what is on the wire", "session/inbox.go",
+		"size = x.size", "size = len(payload)", sessionTests},
 	{"the wait between attempts is never reset", "backoff.go",
 		"\t\tp.failures = 0\n\t}\n\tp.upSince", "\t}\n\tp.upSince", driverTests},
 

@@ -225,6 +225,20 @@ func TestCompressionBomb(t *testing.T) {
 	}
 }
 
+// A text is never compressed: its lines could not hold the bytes.
+func TestCompressedText(t *testing.T) {
+	p := profile(t, negotiate.Server, nil)
+	x := newPeer(t, p, nil, 1)
+	x.attachAs(session.Envelope{Generation: 1, First: 1, Flags: session.FlagSecret, Auth: [32]byte{1}})
+	x.m = p.New(x.now)
+	x.attach()
+	x.send(session.Envelope{Kind: session.KindData, Flags: session.FlagExt, Seq: 1, Ext: []byte{3, 1, 9}, Payload: []byte("1 0 0 xxx")})
+	var violation *session.ProtocolError
+	if ev := x.event(session.EventDetached); !errors.As(ev.Err, &violation) || violation.Section != "5.10" {
+		t.Errorf("the connection ended by %v, want a violation of 5.10", ev.Err)
+	}
+}
+
 func FuzzDeflated(f *testing.F) {
 	good := data(1, words(300))
 	e := deflated(1, good.Payload, len(good.Payload))

@@ -45,7 +45,8 @@ func (l *link) extensions(h *header) (*extensions, error) {
 	seen := 0
 	c := cursor{b: h.ext}
 	for c.at < len(c.b) {
-		from, tag := c.at, c.uvarint()
+		from := c.at
+		tag := c.uvarint()
 		value := c.take(c.uvarint())
 		switch {
 		case tag == extError && h.flags&FlagReply != 0:

@@ -206,19 +206,50 @@ func TestMetadataRequired(t *testing.T) {
 // What metadata takes is counted by the window of the peer, at both ends alike.
 func TestMetadataCountsInTheWindow(t *testing.T) {
 	// Of 1000: 18 bytes of message, 32 besides, and an extension of 200 bytes: four make 1000.
-	md := session.Metadata{{Key: "k", Value: strings.Repeat("v", 193)}}
-	for grow, want := range map[int]int{0: 4, 1: 3} {
+	for size, want := range map[int]int{193: 4, 194: 3} {
+		md := session.Metadata{{Key: "k", Value: strings.Repeat("v", size)}}
 		p := pair(t, 2, func(client, server *session.Config) { server.Offer.Window = 1000 })
 		p.Server.Busy = true
-		md[0].Value = strings.Repeat("v", 193+grow)
 		for range 6 {
 			p.Client.Send(session.Normal, sessiontest.Msg{}, session.SendOptions{Metadata: md})
 		}
 		p.Settle()
 		if n := len(p.Server.Got); n != want {
-			t.Errorf("%d messages with %d bytes of metadata in a window of 1000, want %d", n, len(md[0].Value), want)
+			t.Errorf("%d messages with %d bytes of metadata in a window of 1000, want %d", n, size, want)
 		}
 		rest(t, p)
+	}
+}
+
+// The largest message of a peer is meant without metadata.
+func TestMetadataBesideTheLargestMessage(t *testing.T) {
+	p := pair(t, 2, func(client, server *session.Config) { server.Offer.MaxMessage = 1000 })
+	opt := session.SendOptions{Metadata: session.Metadata{{Key: "k", Value: strings.Repeat("v", 200)}}}
+	var large *session.TooLargeError
+	if err := p.Client.Send(session.Normal, sessiontest.Msg{Body: words(982)}, opt); err != nil {
+		t.Errorf("a message of 1000 bytes, which is the limit: %v", err)
+	}
+	if err := p.Client.Send(session.Normal, sessiontest.Msg{Body: words(983)}, opt); !errors.As(err, &large) || large.Size != 1001 {
+		t.Errorf("a message of 1001 bytes: %v, want a *TooLargeError that says so", err)
+	}
+	rest(t, p)
+}
+
+// A peer that puts more into the window than fits, by metadata or by compression, is found out.
+func TestExtensionsAreCountedByTheReceiver(t *testing.T) {
+	named := data(1, "")
+	named.Flags, named.Ext = session.FlagExt, append([]byte{2, 98, 1, 'k', 95}, make([]byte, 95)...) // 18 + 32 + 100
+	packed := deflated(1, data(1, strings.Repeat("x", 100)).Payload, 118)                            // 118 + 32
+	for name, e := range map[string]session.Envelope{"metadata": named, "compressed": packed} {
+		for window, want := range map[uint64]int{300: 2, 299: 1} {
+			x := newServerPeer(t, profile(t, negotiate.Server, func(c *session.Config) { c.Offer.Window = window }))
+			for e.Seq = 1; e.Seq <= 2; e.Seq++ {
+				x.send(e)
+			}
+			if n := x.saw(session.EventMessage); n != want || x.saw(session.EventDetached) != 2-want {
+				t.Errorf("%s: %d messages in a window of %d, want %d", name, n, window, want)
+			}
+		}
 	}
 }
 
