@@ -294,6 +294,7 @@ func TestHostileExtensions(t *testing.T) {
 func FuzzExtensions(f *testing.F) {
 	f.Add([]byte("\x02\x04\x01k\x01v"), false)
 	f.Add([]byte{2, 0x80, 0x80, 1}, true)
+	f.Add([]byte{3, 1, 30}, true)
 	f.Fuzz(func(t *testing.T, ext []byte, reply bool) {
 		if len(ext) > 1000 {
 			return
@@ -306,7 +307,7 @@ func FuzzExtensions(f *testing.F) {
 		}
 		x.send(e)
 		if s := x.m.State(); s == session.Attached {
-			if x.saw(session.EventMessage)+x.saw(session.EventReply) != 1 {
+			if x.saw(session.EventMessage)+x.saw(session.EventReply)+x.wrote(session.KindNack) != 1 {
 				t.Fatal("neither handed over nor refused")
 			}
 		} else if s != session.Detached {
