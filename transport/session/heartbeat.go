@@ -11,11 +11,16 @@ type beat struct {
 	interval time.Duration // of this side's PINGs
 	pingAt   instant       // when to send the next
 	pingID   uint64
-	pingSent instant // when the last was queued
-	pongBy   instant // when the connection is given up unless a byte has come; never: no PONG is owed
-	waiting  bool    // for the PONG of pingID
-	frameBy  instant // when the frame that has begun must be complete
-	attachBy instant // when a client must be attached
+	pingSent instant       // when the last was queued
+	pongBy   instant       // when the connection is given up unless a byte has come; never: no PONG is owed
+	pongTime time.Duration // that the last PING gave it
+	waiting  bool          // for the PONG of pingID
+	unsent   bool          // the last PING is not written
+	strict   bool          // its PONG's time is not extended by what is written after it
+	probe    bool          // the next PING is that of a Probe
+	pingOut  uint64        // link.lastOut when the last PING was queued
+	frameBy  instant       // when the frame that has begun must be complete
+	attachBy instant       // when a client must be attached
 
 	lastPing instant // of the peer
 	pinged   bool    // the peer has sent one, and no DATA since
@@ -38,14 +43,18 @@ func (m *Machine) startBeat(l *link) {
 // ping queues a PING, which says when the next one comes.
 func (m *Machine) ping(l *link) {
 	b := &l.beat
-	if f := m.p.cfg.Interval; f != nil {
+	b.pongTime, b.strict = m.pongTime(), b.probe
+	if b.probe {
+		b.probe, b.pongTime = false, m.probeTime()
+	} else if f := m.p.cfg.Interval; f != nil {
 		b.interval = f(m.Stats())
 	}
 	b.interval = min(max(b.interval.Truncate(time.Millisecond), l.agreement.Peer.Heartbeat.Gap, time.Millisecond), maxInterval)
 	b.pingAt = m.now + b.interval
 	b.pingID++
 	b.pingSent, b.waiting = m.now, true
-	b.pongBy = m.now + m.pongTime()
+	b.pingOut, b.unsent = l.lastOut, true
+	b.pongBy = m.now + b.pongTime
 	l.send(&Envelope{Kind: KindPing, ID: b.pingID, Next: uint64(b.interval / time.Millisecond)})
 	m.trim()
 }
@@ -61,11 +70,14 @@ func (b *beat) heard(now instant) {
 	b.pongBy = never
 }
 
-// unblocked gives a PONG that is owed its time anew: the PING may have waited for the writer.
-func (b *beat) unblocked(now instant, wait time.Duration) {
-	if b.pongBy != never {
-		b.pongBy = now + wait
+// unblocked gives a PONG that is owed its time anew: the PING may have waited for the writer. A
+// strict one gets it only when the PING was not written before, or when the time passed while
+// the writer was blocked. more tells whether control frames are left to be written.
+func (b *beat) unblocked(now instant, more bool) {
+	if b.pongBy == never || b.strict && !b.unsent && now <= b.pongBy {
+		return
 	}
+	b.pongBy, b.unsent = now+b.pongTime, more
 }
 
 // pong takes a PONG. Only that of the last PING measures the round trip.

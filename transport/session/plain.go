@@ -18,7 +18,7 @@ type PlainConfig struct {
 	Handshake func(received codec.Message) (send []codec.Message, done bool, err error)
 
 	// Ping, if set, makes the protocol's own ping, which is sent when nothing was sent for
-	// Interval.
+	// Interval. With Silence the peer is expected to answer it.
 	Ping func() codec.Message
 
 	// Beat, if set, is shown each message received. It tells heartbeats, which the
@@ -57,6 +57,8 @@ type Plain struct {
 	pingAt  instant
 	lastIn  instant
 	frameBy instant
+	probeBy instant // the connection is given up unless a byte has come; never: nothing is owed
+	unsent  bool    // the ping of Probe is not written
 }
 
 // Plain returns the machine for the peer of an opening in state OpeningLegacy.
@@ -88,7 +90,7 @@ func newPlain(now time.Time, d Dialect, cfg PlainConfig, dec *frame.Decoder) *Pl
 	if cfg.Queue <= 0 {
 		cfg.Queue = DefaultQueue
 	}
-	p := &Plain{d: d, cfg: cfg, base: now, dec: dec, out: d.writer(), pingAt: never, frameBy: never}
+	p := &Plain{d: d, cfg: cfg, base: now, dec: dec, out: d.writer(), pingAt: never, frameBy: never, probeBy: never}
 	p.dec.MaxFrame = cfg.MaxMessage
 	if cfg.Ping != nil {
 		p.pingAt = cfg.Interval
@@ -195,7 +197,7 @@ func (p *Plain) Wrote(now time.Time, n int) {
 	p.enter(now)
 	if p.err == nil && n > 0 {
 		p.dec.Wrote(n)
-		p.lastIn = p.now
+		p.lastIn, p.probeBy = p.now, never
 	}
 }
 
@@ -284,6 +286,9 @@ func (p *Plain) Written(now time.Time) {
 	if p.pingAt != never {
 		p.pingAt = p.now + p.cfg.Interval
 	}
+	if p.probeBy != never && (p.unsent || p.now > p.probeBy) {
+		p.probeBy, p.unsent = p.now+p.probeTime(), len(p.queued) > 0
+	}
 	if p.full && len(p.queued)+len(p.held) < p.cfg.Queue {
 		p.full = false
 		*p.events.push() = Event{Kind: EventRoom}
@@ -305,6 +310,9 @@ func (p *Plain) Deadline() time.Time {
 	if p.cfg.Silence > 0 {
 		d = min(d, p.lastIn+p.cfg.Silence)
 	}
+	if p.writing == nil { // what is owed may wait for the writer
+		d = min(d, p.probeBy)
+	}
 	if d == never || p.err != nil {
 		return time.Time{}
 	}
@@ -316,16 +324,21 @@ func (p *Plain) Tick(now time.Time) {
 	p.enter(now)
 	switch {
 	case p.err != nil:
-	case p.cfg.Silence > 0 && p.now >= p.lastIn+p.cfg.Silence:
+	case p.cfg.Silence > 0 && p.now >= p.lastIn+p.cfg.Silence, p.writing == nil && p.now >= p.probeBy:
 		p.end(ErrSilent)
 	case p.now >= p.frameBy:
 		p.end(ErrSlowFrame)
 	case p.now >= p.pingAt:
-		p.pingAt = p.now + p.cfg.Interval
-		if queued, err := p.append(p.queued, p.cfg.Ping()); err == nil {
-			p.queued = queued
-		} else {
-			p.end(err)
-		}
+		p.ping()
 	}
+}
+
+func (p *Plain) ping() {
+	p.pingAt = p.now + p.cfg.Interval
+	queued, err := p.append(p.queued, p.cfg.Ping())
+	if err != nil {
+		p.end(err)
+		return
+	}
+	p.queued = queued
 }

@@ -47,7 +47,7 @@ func (m *Machine) Written(now time.Time, gen uint64) {
 	}
 	l.writing = false
 	m.releaseLate(l.batch.reset())
-	l.beat.unblocked(m.now, m.pongTime())
+	l.beat.unblocked(m.now, len(l.ctl) > 0)
 	if l.closing && len(l.ctl) == 0 {
 		m.detach(l, m.end)
 	}
