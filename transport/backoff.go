@@ -11,7 +11,7 @@ const (
 	defaultFloor     = 100 * time.Millisecond
 	defaultMinUptime = 5 * time.Second
 
-	// maxHint bounds what a server may ask a client to wait.
+	// maxHint bounds what a server may ask a client to wait; Backoff says so.
 	maxHint = 10 * time.Minute
 )
 
@@ -22,6 +22,10 @@ const (
 //	attempt   0    1    2     3        at the cap
 //	at most   1 s  1.6  2.56  4.1  …   120 s
 //	          ├────┤                   ├──────────┤  a random point of this
+//
+// A server may ask to wait (an overload, a shutdown): its endpoint is left alone for that long,
+// at most 10 minutes, and while all endpoints are, the wait goes on until the first is free; the
+// jitter comes on top.
 //
 // The zero value means the defaults.
 type Backoff struct {
@@ -36,7 +40,8 @@ type Backoff struct {
 	MinUptime time.Duration
 
 	// Attempts is how many attempts in a row may fail before the client gives up; 0: it
-	// never does.
+	// never does. A connection that was up for MinUptime is no failed attempt, whatever
+	// ended it; one that was not is.
 	Attempts int
 }
 
@@ -55,7 +60,7 @@ func (b Backoff) Ceiling(n int) time.Duration {
 }
 
 // Wait returns the wait after n failures before this one, from a random number u in [0, 1).
-// A server's hint is never undercut: the jitter comes on top of it.
+// A server's hint, of at most 10 minutes, is never undercut: the jitter comes on top of it.
 func (b Backoff) Wait(n int, u float64, hint time.Duration) time.Duration {
 	d := time.Duration(u * float64(b.Ceiling(n)))
 	d = max(d, orDefault(b.Floor, defaultFloor), 0)
@@ -75,6 +80,7 @@ type pace struct {
 	Backoff
 	rand     func() float64 // in [0, 1)
 	failures int
+	attempts int       // that failed in a row
 	upSince  time.Time // zero while there is no connection
 }
 
@@ -84,14 +90,16 @@ func (p *pace) up(now time.Time) { p.upSince = now }
 // fail notes the end of a connection or of an attempt. It returns how long to wait, and false
 // when the attempts are used up.
 func (p *pace) fail(now time.Time, hint time.Duration) (wait time.Duration, again bool) {
+	p.attempts++
 	if !p.upSince.IsZero() && now.Sub(p.upSince) >= orDefault(p.MinUptime, defaultMinUptime) {
+		p.attempts = 0
 		p.failures = 0
 	}
 	p.upSince = time.Time{}
 	wait = p.Wait(p.failures, p.rand(), hint)
 	p.failures++
-	return wait, p.Attempts <= 0 || p.failures < p.Attempts
+	return wait, p.Attempts <= 0 || p.attempts < p.Attempts
 }
 
 // kick forgets the failures: somebody asked to connect now.
-func (p *pace) kick() { p.failures = 0 }
+func (p *pace) kick() { p.failures, p.attempts = 0, 0 }

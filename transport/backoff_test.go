@@ -92,3 +92,25 @@ func TestBackoffGivesUpAfterItsAttempts(t *testing.T) {
 		}
 	}
 }
+
+// The loss of a connection that was good is no failed attempt.
+func TestBackoffCountsNoGoodConnection(t *testing.T) {
+	p := transport.NewPace(transport.Backoff{Attempts: 2}, func() float64 { return 0 })
+	now := time.Unix(0, 0)
+	fail := func(uptime time.Duration, want bool) {
+		t.Helper()
+		if uptime > 0 {
+			p.Up(now)
+			now = now.Add(uptime)
+		}
+		if _, again := p.Fail(now, 0); again != want {
+			t.Errorf("after %v of uptime again = %v, want %v", uptime, again, want)
+		}
+	}
+	fail(0, true)
+	for range 10 {
+		fail(5*time.Second, true)
+		fail(0, true)
+	}
+	fail(4*time.Second, false) // too short to be good
+}

@@ -145,24 +145,6 @@ func TestShortUptimeDoesNotResetTheBackoff(t *testing.T) {
 	})
 }
 
-func TestReconnectNow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var network fault.Network
-		c := dial(t, &network, transport.Config{Rand: func() float64 { return 0.99 }})
-		time.Sleep(30 * time.Minute) // no server: the backoff is at its cap
-		if s := c.State(); s != transport.Waiting {
-			t.Fatalf("state %v, want waiting", s)
-		}
-		serve(t, &network, "server", &transport.Server{Handler: new(log)})
-		before := time.Now()
-		c.Reconnect()
-		ready(t, c)
-		if d := time.Since(before); d > time.Second {
-			t.Errorf("Reconnect took %v", d)
-		}
-	})
-}
-
 func TestAttemptsAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var network fault.Network
@@ -179,6 +161,28 @@ func TestAttemptsAreLimited(t *testing.T) {
 		}
 		if err := c.Send(t.Context(), &Note{N: 1}); !errors.Is(err, transport.ErrClosed) {
 			t.Errorf("Send after the end: %v, want ErrClosed", err)
+		}
+	})
+}
+
+// A connection that was good and is lost is no failed attempt.
+func TestAttemptsDoNotCountGoodConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		serve(t, &network, "server", &transport.Server{Handler: new(log)})
+		c := dial(t, &network, transport.Config{Backoff: transport.Backoff{Attempts: 1}})
+		for range 3 {
+			ready(t, c)
+			time.Sleep(time.Hour)
+			network.Link.ResetAll()
+			synctest.Wait()
+		}
+		ready(t, c)
+		time.Sleep(time.Hour)
+		network.Down("server")
+		<-c.Done()
+		if !errors.Is(c.Err(), &transport.Error{Kind: transport.Refused}) {
+			t.Errorf("the attempt that failed: %v, want refused", c.Err())
 		}
 	})
 }
