@@ -76,6 +76,7 @@ func Dial(cfg *Config) (*Client, error) {
 // run connects, again and again, until the session ends.
 func (c *Client) run(ctx context.Context) {
 	defer close(c.stopped)
+	defer c.conns.resolver.close()
 	defer c.stop()
 	for {
 		c.setState(Change{To: Connecting})
@@ -83,7 +84,8 @@ func (c *Client) run(ctx context.Context) {
 		if c.Session.Err() != nil || ctx.Err() != nil {
 			break
 		}
-		wait, again := c.pace.fail(time.Now(), retryOf(err))
+		now := time.Now()
+		wait, again := c.pace.fail(now, c.conns.endpoints.rest(now))
 		var typed *Error
 		if errors.As(err, &typed) && !c.cfg.Retry(typed) {
 			again = false
@@ -130,7 +132,7 @@ func (c *Client) once(ctx context.Context) error {
 // over notes how a connection went.
 func (c *Client) over(l *link) error {
 	if l.readyAt.IsZero() {
-		c.conns.failed(l.endpoint, l.err, time.Now())
+		c.conns.failed(l.endpoint, []error{l.err}, time.Now())
 		return l.err
 	}
 	c.pace.up(l.readyAt)
@@ -142,13 +144,10 @@ func (c *Client) over(l *link) error {
 		}
 		return l.err
 	}
-	c.conns.endpoints.goAway(l.endpoint, l.away.Alternatives, time.Now())
-	e := &Error{Kind: PeerClosed, Endpoint: l.endpoint, Err: l.away}
+	c.conns.wentAway(l.endpoint, l.away, time.Now())
+	e := &Error{Kind: PeerClosed, Endpoint: l.endpoint, Err: l.away, Retry: l.away.RetryAfter}
 	if renewed {
 		e.Kind, e.Err = Renewed, l.err.Err
-	}
-	if len(c.conns.endpoints.list) == 1 {
-		e.Retry = l.away.RetryAfter
 	}
 	return e
 }
@@ -170,6 +169,7 @@ func (c *Client) wait(ctx context.Context, d time.Duration) {
 	case <-timer.C:
 	case <-c.state.kick:
 		c.pace.kick()
+		c.conns.kick()
 	case <-c.ended:
 	case <-ctx.Done():
 	}

@@ -88,15 +88,6 @@ func (c *Client) detached(*Session, *link) {}
 
 func (c *Client) end(*Session, error) { c.stop() }
 
-// retryOf returns how long the server asked to wait.
-func retryOf(err error) time.Duration {
-	var e *Error
-	if errors.As(err, &e) {
-		return e.Retry
-	}
-	return 0
-}
-
 func endpointOf(err error) string {
 	var e *Error
 	if errors.As(err, &e) {

@@ -19,7 +19,8 @@ import (
 type Config struct {
 	// Endpoints are the servers' addresses, "host:port", preferred first; one that is not is an
 	// [*EndpointError] of Dial, unless Config.Dial is set. They are raced:
-	// the next is tried 250 ms after the one before, or as soon as that has failed.
+	// the next is tried 250 ms after the one before, or as soon as that has failed. So are
+	// the addresses of one name.
 	Endpoints []string
 
 	// Protocol lists the versions that this side speaks.
@@ -50,12 +51,12 @@ type Config struct {
 	// the name resolved by Resolve.
 	Dial func(ctx context.Context, endpoint string) (net.Conn, error)
 
-	// Resolve, if set, looks up a host's addresses, first choice first. Nil:
-	// net.DefaultResolver. It is not asked when Dial is set.
+	// Resolve, if set, looks up a host's addresses, first choice first, and must return when
+	// ctx ends. Nil: net.DefaultResolver. It is not asked when Dial is set.
 	Resolve func(ctx context.Context, host string) ([]string, error)
 
-	// ResolveFor is how long addresses are kept; a failure makes the client ask again
-	// before. 0: 1 minute.
+	// ResolveFor is how long addresses are up to date; a failure makes the client ask again
+	// before. Older ones serve while the name service does not answer. 0: 1 minute.
 	ResolveFor time.Duration
 
 	// TLS, if set, is used on every connection. An empty ServerName becomes the endpoint's
@@ -67,8 +68,8 @@ type Config struct {
 	// who rewrites an offer on the way, is found out before any data flows. It encrypts nothing.
 	SharedKey []byte
 
-	// ConnectTimeout bounds dialling one address and its TLS handshake. 0: 20 s. The
-	// greeting has Session.HandshakeTimeout.
+	// ConnectTimeout bounds looking up one name, and also dialling one address and its TLS
+	// handshake. 0: 20 s. The greeting has Session.HandshakeTimeout.
 	ConnectTimeout time.Duration
 
 	// Backoff says how long to wait between attempts, and how many to make.
@@ -102,6 +103,9 @@ type Config struct {
 
 	// Rand returns random numbers in [0, 1), for jitter. Nil: math/rand/v2's.
 	Rand func() float64
+
+	// tcp connects to an address. Tests put a network in memory here.
+	tcp func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 const (
@@ -132,6 +136,9 @@ func (c *Config) check() (*Config, error) {
 		if err := d.checkPlain(); err != nil {
 			return nil, err
 		}
+	}
+	if d.tcp == nil {
+		d.tcp = new(net.Dialer).DialContext
 	}
 	if d.Resolve == nil {
 		d.Resolve = net.DefaultResolver.LookupHost

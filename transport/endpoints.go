@@ -19,7 +19,8 @@ type endpoint struct {
 	addr     string
 	failures int
 	failedAt time.Time
-	extra    bool // an alternative that a server named, not configured
+	free     time.Time // its server asked not to be tried before
+	extra    bool      // an alternative that a server named, not configured
 }
 
 func newEndpoints(addrs []string) *endpoints {
@@ -47,7 +48,8 @@ func (e *endpoints) find(addr string) *endpoint {
 	return e.list[i]
 }
 
-// order returns the addresses, healthiest first; equals in the order configured.
+// order returns the endpoints that may be tried, healthiest first; equals in the order
+// configured. Those that rest are left out, unless all do: then it is the one that is free first.
 func (e *endpoints) order(now time.Time) []string {
 	for _, p := range e.list {
 		if p.failures > 0 && now.Sub(p.failedAt) >= forgive {
@@ -56,11 +58,41 @@ func (e *endpoints) order(now time.Time) []string {
 	}
 	sorted := slices.Clone(e.list)
 	slices.SortStableFunc(sorted, func(a, b *endpoint) int { return a.failures - b.failures })
-	addrs := make([]string, len(sorted))
-	for i, p := range sorted {
-		addrs[i] = p.addr
+	var addrs []string
+	for _, p := range sorted {
+		if !now.Before(p.free) {
+			addrs = append(addrs, p.addr)
+		}
+	}
+	if addrs == nil {
+		return []string{e.first().addr}
 	}
 	return addrs
+}
+
+// first returns the endpoint that is free first.
+func (e *endpoints) first() *endpoint {
+	return slices.MinFunc(e.list, func(a, b *endpoint) int { return a.free.Compare(b.free) })
+}
+
+// rest returns how long it takes until an endpoint is free; 0: one is.
+func (e *endpoints) rest(now time.Time) time.Duration { return max(e.first().free.Sub(now), 0) }
+
+// notBefore keeps an endpoint from being tried for as long as its server asked, at most
+// [maxHint].
+func (e *endpoints) notBefore(addr string, hint time.Duration, now time.Time) {
+	if p := e.find(addr); p != nil && hint > 0 {
+		if t := now.Add(min(hint, maxHint)); t.After(p.free) {
+			p.free = t
+		}
+	}
+}
+
+// wake makes all endpoints free.
+func (e *endpoints) wake() {
+	for _, p := range e.list {
+		p.free = time.Time{}
+	}
 }
 
 func (e *endpoints) failed(addr string, now time.Time) {
@@ -72,7 +104,7 @@ func (e *endpoints) failed(addr string, now time.Time) {
 
 func (e *endpoints) succeeded(addr string) {
 	if p := e.find(addr); p != nil {
-		p.failures = 0
+		p.failures, p.free = 0, time.Time{}
 	}
 }
 

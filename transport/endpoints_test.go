@@ -55,3 +55,24 @@ func TestEndpointsTakeFewAlternatives(t *testing.T) {
 		t.Errorf("a server's alternatives grew the list to %d, want at most 16 of them", n)
 	}
 }
+
+func TestEndpointsRest(t *testing.T) {
+	now := time.Unix(0, 0)
+	e := transport.NewEndpoints("a:1", "b:1")
+	e.NotBefore("a:1", 5*time.Minute, now)
+	e.NotBefore("a:1", time.Minute, now) // the longer one counts
+	wantOrder(t, e, now.Add(5*time.Minute-1), "b:1")
+	if d := e.Rest(now); d != 0 {
+		t.Errorf("all rest for %v, want 0: b is free", d)
+	}
+	e.NotBefore("b:1", time.Hour, now)
+	if d := e.Rest(now); d != 5*time.Minute {
+		t.Errorf("all rest for %v, want 5m", d)
+	}
+	wantOrder(t, e, now, "a:1") // the first to be free
+	wantOrder(t, e, now.Add(5*time.Minute), "a:1")
+	wantOrder(t, e, now.Add(10*time.Minute-1), "a:1")
+	wantOrder(t, e, now.Add(10*time.Minute), "a:1", "b:1") // the most that a server may ask for
+	e.Succeeded("a:1")
+	wantOrder(t, e, now, "a:1")
+}

@@ -81,7 +81,7 @@ func (k Kind) String() string {
 type Error struct {
 	Kind     Kind
 	Endpoint string        // the address that was dialled, or the peer's
-	Retry    time.Duration // how long the server asked to wait; 0: it did not
+	Retry    time.Duration // how long the server asked to wait; of several endpoints, until the first may be tried; 0: not at all
 	Err      error         // the cause
 }
 

@@ -33,19 +33,39 @@ func (e *endpoints) GoAway(addr string, alt []string, now time.Time) {
 	e.goAway(addr, alt, now)
 }
 
+func (e *endpoints) NotBefore(addr string, hint time.Duration, now time.Time) {
+	e.notBefore(addr, hint, now)
+}
+func (e *endpoints) Rest(now time.Time) time.Duration { return e.rest(now) }
+
 type Resolver = resolver
 
 func NewResolver(keep time.Duration, lookup func(context.Context, string) ([]string, error)) *Resolver {
-	return &resolver{lookup: lookup, keep: keep}
+	return &resolver{lookup: lookup, keep: keep, timeout: defaultConnectTimeout}
 }
 
-func (r *resolver) Resolve(ctx context.Context, endpoint string, now time.Time) ([]string, error) {
-	return r.resolve(ctx, endpoint, now)
+// Offers returns what a race of an endpoint is offered.
+func (r *resolver) Offers(ctx context.Context, endpoint string) (addrs []string, err error) {
+	out := make(chan address)
+	go r.addresses(ctx, endpoint, out)
+	for a := range out {
+		if a.err != nil {
+			return addrs, a.err
+		}
+		addrs = append(addrs, a.addr)
+	}
+	return addrs, nil
 }
 func (r *resolver) Failed(endpoint string) { r.failed(endpoint) }
+func (r *resolver) Close()                 { r.close() }
 
-func Race(ctx context.Context, n int, try func(context.Context, int) (string, error), discard func(string)) (string, int, error) {
-	return race(ctx, n, try, discard)
+func Race(ctx context.Context, in <-chan int, try func(context.Context, int) (string, error), discard func(string)) (string, bool) {
+	return race(ctx, in, try, discard)
+}
+
+// TCP puts a network in memory in the place of TCP. Unlike [Config].Dial it is given addresses.
+func (c *Config) TCP(dial func(ctx context.Context, addr string) (net.Conn, error)) {
+	c.tcp = func(ctx context.Context, _, addr string) (net.Conn, error) { return dial(ctx, addr) }
 }
 
 func HostOf(addr net.Addr) netip.Addr { return hostOf(addr) }

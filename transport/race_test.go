@@ -19,14 +19,37 @@ type runner struct {
 	deaf  bool // it does not hear that it was cancelled
 }
 
-func runRace(t *testing.T, runners ...runner) (winner int, elapsed time.Duration, started []time.Duration, discarded []string, err error) {
+// heat is what came of a race.
+type heat struct {
+	winner    string // its letter
+	elapsed   time.Duration
+	started   []time.Duration
+	discarded []string
+}
+
+// runRace races candidates that come after some time each, all at once without.
+func runRace(t *testing.T, come []time.Duration, runners ...runner) (h heat) {
+	t.Helper()
 	begin := time.Now()
-	started = make([]time.Duration, len(runners))
-	for i := range started {
-		started[i] = -1
-	}
-	_, winner, err = transport.Race(t.Context(), len(runners), func(ctx context.Context, i int) (string, error) {
-		started[i] = time.Since(begin)
+	h.started = make([]time.Duration, len(runners))
+	in := make(chan int)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		defer close(in)
+		for i := range runners {
+			h.started[i] = -1
+			if come != nil {
+				time.Sleep(time.Until(begin.Add(come[i])))
+			}
+			select {
+			case in <- i:
+			case <-ctx.Done():
+			}
+		}
+	}()
+	winner, ok := transport.Race(ctx, in, func(ctx context.Context, i int) (string, error) {
+		h.started[i] = time.Since(begin)
 		done := ctx.Done()
 		if runners[i].deaf {
 			done = nil
@@ -37,18 +60,26 @@ func runRace(t *testing.T, runners ...runner) (winner int, elapsed time.Duration
 		case <-done:
 			return "", ctx.Err()
 		}
-	}, func(s string) { discarded = append(discarded, s) })
-	return winner, time.Since(begin), started, discarded, err
+	}, func(s string) { h.discarded = append(h.discarded, s) })
+	if ok != (winner != "") {
+		t.Errorf("ok is %v of winner %q", ok, winner)
+	}
+	h.winner, h.elapsed = winner, time.Since(begin)
+	cancel()
+	synctest.Wait()
+	return h
 }
+
+var errLoses = errors.New("loses")
 
 func TestRaceStaggers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		winner, elapsed, started, _, err := runRace(t, runner{after: time.Hour}, runner{after: 300 * time.Millisecond}, runner{after: time.Hour})
-		if err != nil || winner != 1 || elapsed != 550*time.Millisecond {
-			t.Errorf("winner %d after %v, %v; want 1 after 550ms", winner, elapsed, err)
+		h := runRace(t, nil, runner{after: time.Hour}, runner{after: 300 * time.Millisecond}, runner{after: time.Hour})
+		if h.winner != "b" || h.elapsed != 550*time.Millisecond {
+			t.Errorf("winner %q after %v; want b after 550ms", h.winner, h.elapsed)
 		}
 		want := []time.Duration{0, 250 * time.Millisecond, 500 * time.Millisecond}
-		if diff := cmp.Diff(want, started); diff != "" {
+		if diff := cmp.Diff(want, h.started); diff != "" {
 			t.Errorf("starts (-want +got):\n%s", diff)
 		}
 	})
@@ -56,25 +87,58 @@ func TestRaceStaggers(t *testing.T) {
 
 func TestRaceGoesOnAtOnceAfterAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		no := errors.New("no")
-		winner, elapsed, _, _, err := runRace(t, runner{after: time.Millisecond, err: no}, runner{after: time.Millisecond, err: no}, runner{after: time.Millisecond})
-		if err != nil || winner != 2 || elapsed != 3*time.Millisecond {
-			t.Errorf("winner %d after %v, %v; want 2 after 3ms", winner, elapsed, err)
+		loser := runner{after: time.Millisecond, err: errLoses}
+		if h := runRace(t, nil, loser, loser, runner{after: time.Millisecond}); h.winner != "c" || h.elapsed != 3*time.Millisecond {
+			t.Errorf("winner %q after %v; want c after 3ms", h.winner, h.elapsed)
 		}
-		_, _, _, _, err = runRace(t, runner{err: no}, runner{err: no})
-		if !errors.Is(err, no) {
-			t.Errorf("all failed: %v, want their errors", err)
+		if h := runRace(t, nil, loser, loser); h.winner != "" || h.elapsed != 2*time.Millisecond {
+			t.Errorf("all failed: winner %q after %v; want none after 2ms", h.winner, h.elapsed)
+		}
+	})
+}
+
+// Who comes late starts at once if it is their turn.
+func TestRaceTakesWhoComesLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		come := []time.Duration{0, 100 * time.Millisecond, 700 * time.Millisecond, 2 * time.Second}
+		slow := runner{after: time.Hour}
+		h := runRace(t, come, slow, slow, slow, runner{after: time.Millisecond})
+		want := []time.Duration{0, 250 * time.Millisecond, 700 * time.Millisecond, 2 * time.Second}
+		if diff := cmp.Diff(want, h.started); diff != "" || h.winner != "d" {
+			t.Errorf("winner %q; starts (-want +got):\n%s", h.winner, diff)
+		}
+		loser := runner{after: time.Millisecond, err: errLoses}
+		if h := runRace(t, []time.Duration{0, 900 * time.Millisecond}, loser, runner{}); h.winner != "b" || h.elapsed != 900*time.Millisecond {
+			t.Errorf("after a failure, winner %q after %v; want b after 900ms", h.winner, h.elapsed)
+		}
+		if h := runRace(t, []time.Duration{0, time.Minute}, loser, runner{}); h.winner != "" || h.elapsed != time.Second+time.Millisecond {
+			t.Errorf("nobody came: winner %q after %v; want none after 1.001s", h.winner, h.elapsed)
+		}
+		if h := runRace(t, []time.Duration{time.Minute}, runner{}); h.winner != "a" || h.elapsed != time.Minute {
+			t.Errorf("the first is waited for: winner %q after %v; want a after 1m", h.winner, h.elapsed)
+		}
+	})
+}
+
+func TestRaceIsCalledOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		begin := time.Now()
+		_, ok := transport.Race(ctx, make(chan int), nil, nil)
+		if d := time.Since(begin); ok || d != time.Second {
+			t.Errorf("ok %v after %v, want false after 1s", ok, d)
 		}
 	})
 }
 
 func TestRaceDiscardsTheSecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		winner, _, _, discarded, err := runRace(t, runner{after: 300 * time.Millisecond}, runner{after: 100 * time.Millisecond, deaf: true})
-		if err != nil || winner != 0 {
-			t.Errorf("winner %d, %v; want 0", winner, err)
+		h := runRace(t, nil, runner{after: 300 * time.Millisecond}, runner{after: 100 * time.Millisecond, deaf: true})
+		if h.winner != "a" {
+			t.Errorf("winner %q; want a", h.winner)
 		}
-		if diff := cmp.Diff([]string{"b"}, discarded); diff != "" {
+		if diff := cmp.Diff([]string{"b"}, h.discarded); diff != "" {
 			t.Errorf("discarded (-want +got):\n%s", diff)
 		}
 	})

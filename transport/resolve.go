@@ -3,18 +3,28 @@ package transport
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 )
 
+// resolutionDelay is how long the name service may take before addresses that are out of date
+// are tried (RFC 8305, section 3).
+const resolutionDelay = 50 * time.Millisecond
+
 // resolver turns the host of an endpoint into addresses and keeps them for a bounded time.
-// It is not safe for concurrent use.
+// A question to the name service outlives the race that asked it, so that a slow answer is
+// there for the next one. It is safe for concurrent use.
 type resolver struct {
-	lookup func(ctx context.Context, host string) ([]string, error)
-	keep   time.Duration
-	cache  map[string]resolved
+	lookup  func(ctx context.Context, host string) ([]string, error)
+	keep    time.Duration
+	timeout time.Duration // of a question
+
+	mu    sync.Mutex
+	cache map[string]resolved
+	asked map[string]*question // that have no answer yet
+	tasks sync.WaitGroup
 }
 
 type resolved struct {
@@ -23,76 +33,104 @@ type resolved struct {
 	suspect bool // an address failed: ask again, but keep these for when nobody answers
 }
 
-// resolve returns the addresses of endpoint ("host:port"). Old ones serve while the name
-// service does not answer.
-func (r *resolver) resolve(ctx context.Context, endpoint string, now time.Time) ([]string, error) {
+// question is one to the name service.
+type question struct {
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the answer is there
+	addrs  []string
+	err    error
+}
+
+// find returns what is known about endpoint ("host:port"). Unless that is up to date, it also
+// returns the question that is being asked about it.
+func (r *resolver) find(endpoint string) (known []string, q *question, err error) {
 	host, port, err := net.SplitHostPort(endpoint)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if _, err := netip.ParseAddr(host); err == nil || host == "" {
-		return []string{endpoint}, nil
+		return []string{endpoint}, nil, nil
 	}
-	old, known := r.cache[endpoint]
-	if known && !old.suspect && now.Before(old.until) {
-		return old.addrs, nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	old, ok := r.cache[endpoint]
+	if ok && !old.suspect && time.Now().Before(old.until) {
+		return old.addrs, nil, nil
 	}
-	hosts, err := r.lookup(ctx, host)
-	if err == nil && len(hosts) == 0 {
-		err = errors.New("the name has no addresses")
+	if q = r.asked[endpoint]; q == nil {
+		q = r.ask(endpoint, host, port)
 	}
-	if err != nil {
-		if known {
-			return old.addrs, nil
+	return old.addrs, q, nil
+}
+
+// ask begins a question. The lock is held.
+func (r *resolver) ask(endpoint, host, port string) *question {
+	ctx, cancel := context.WithTimeout(context.Background(), r.timeout)
+	q := &question{cancel: cancel, done: make(chan struct{})}
+	if r.asked == nil {
+		r.asked = map[string]*question{}
+	}
+	r.asked[endpoint] = q
+	r.tasks.Go(func() {
+		defer cancel()
+		hosts, err := r.lookup(ctx, host)
+		if err == nil && len(hosts) == 0 {
+			err = errors.New("the name has no addresses")
 		}
-		return nil, err
-	}
-	addrs := interleave(hosts)
-	for i, h := range addrs {
-		addrs[i] = net.JoinHostPort(h, port)
-	}
-	if r.cache == nil {
-		r.cache = map[string]resolved{}
-	}
-	r.cache[endpoint] = resolved{addrs: addrs, until: now.Add(r.keep)}
-	return addrs, nil
+		q.err = err
+		for _, h := range interleave(hosts) {
+			q.addrs = append(q.addrs, net.JoinHostPort(h, port))
+		}
+		r.answered(endpoint, q)
+	})
+	return q
 }
 
-// EndpointError is an address in Config.Endpoints that cannot be dialled.
-type EndpointError struct {
-	Endpoint string
-	Err      error // what is wrong with it
-}
-
-func (e *EndpointError) Error() string {
-	return fmt.Sprintf("transport: Config.Endpoints: %q is not host:port: %v", e.Endpoint, e.Err)
-}
-
-// Unwrap returns the cause.
-func (e *EndpointError) Unwrap() error { return e.Err }
-
-var errPort = errors.New("the port must be a number from 1 to 65535, or the name of a service")
-
-// checkEndpoint tells what is wrong with an address, as far as that can be known without a network.
-func checkEndpoint(endpoint string) error {
-	_, port, err := net.SplitHostPort(endpoint)
-	if err == nil {
-		if n, wrong := net.LookupPort("tcp", port); wrong != nil || n == 0 {
-			err = errPort
+// answered keeps an answer, unless the question was taken back.
+func (r *resolver) answered(endpoint string, q *question) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.asked[endpoint] == q {
+		delete(r.asked, endpoint)
+		if q.err == nil {
+			if r.cache == nil {
+				r.cache = map[string]resolved{}
+			}
+			r.cache[endpoint] = resolved{addrs: q.addrs, until: time.Now().Add(r.keep)}
 		}
 	}
-	if err != nil {
-		return &EndpointError{Endpoint: endpoint, Err: err}
-	}
-	return nil
+	close(q.done)
 }
 
-// failed makes the next resolve of endpoint ask the name service again.
+// failed makes the next find of endpoint ask the name service again.
 func (r *resolver) failed(endpoint string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if c, ok := r.cache[endpoint]; ok {
 		c.suspect = true
 		r.cache[endpoint] = c
 	}
+}
+
+// restart takes all questions back, and doubts all answers: they may be of a network that was
+// left.
+func (r *resolver) restart() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, q := range r.asked {
+		q.cancel()
+	}
+	clear(r.asked)
+	for endpoint, c := range r.cache {
+		c.suspect = true
+		r.cache[endpoint] = c
+	}
+}
+
+// close ends all questions.
+func (r *resolver) close() {
+	r.restart()
+	r.tasks.Wait()
 }
 
 // interleave alternates the address families, beginning with that of the first address, so
