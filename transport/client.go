@@ -36,9 +36,9 @@ type Client struct {
 		now     State
 		last    error         // why the last connection or attempt failed
 		ready   chan struct{} // closed while Ready
-		kick    chan struct{} // has a token: connect now
 		change  []func()      // to be called in order
 		calling bool
+		kick    context.CancelCauseFunc // ends the round
 	}
 }
 
@@ -64,7 +64,6 @@ func Dial(cfg *Config) (*Client, error) {
 	c := &Client{cfg: checked, conns: newConnector(checked, profile), stopped: make(chan struct{})}
 	c.pace = pace{Backoff: checked.Backoff, rand: checked.Rand}
 	c.state.ready = make(chan struct{})
-	c.state.kick = make(chan struct{}, 1)
 	c.Session = &Session{owner: c, rests: new(negotiate.Backoff), handler: checked.Handler, onOutcome: checked.OnOutcome, log: checked.Log,
 		hooks: newHooks(checked.Inject, checked.Extract), m: m, ended: make(chan struct{})}
 	ctx, stop := context.WithCancel(context.Background())
@@ -78,12 +77,25 @@ func (c *Client) run(ctx context.Context) {
 	defer close(c.stopped)
 	defer c.conns.resolver.close()
 	defer c.stop()
-	for {
-		c.setState(Change{To: Connecting})
-		err := c.once(ctx)
-		if c.Session.Err() != nil || ctx.Err() != nil {
-			break
-		}
+	for c.round(ctx) {
+	}
+	<-c.Session.ended
+	c.setState(Change{To: Closed, Err: c.Session.Err()})
+}
+
+// round connects once, stays for as long as the connection does, and lets the wait after it
+// pass. It tells whether to connect again.
+func (c *Client) round(ctx context.Context) bool {
+	round, stop := c.interruptible(ctx)
+	defer stop(nil)
+	c.setState(Change{To: Connecting})
+	err := c.once(round)
+	if c.Session.Err() != nil || ctx.Err() != nil {
+		return false
+	}
+	if err == errInterrupted {
+		c.setState(Change{To: Waiting})
+	} else {
 		now := time.Now()
 		wait, again := c.pace.fail(now, c.conns.endpoints.rest(now))
 		var typed *Error
@@ -92,19 +104,27 @@ func (c *Client) run(ctx context.Context) {
 		}
 		if !again {
 			c.giveUp(err)
-			break
+			return false
 		}
 		c.setState(Change{To: Waiting, Err: err, Endpoint: endpointOf(err), Wait: wait})
-		c.wait(ctx, wait)
+		c.wait(round, wait)
 	}
-	<-c.Session.ended
-	c.setState(Change{To: Closed, Err: c.Session.Err()})
+	if interrupted(round) {
+		c.pace.kick()
+		c.conns.kick()
+	}
+	return true
 }
 
-// once makes a connection and returns why it is over.
-func (c *Client) once(ctx context.Context) error {
-	o, err := c.conns.connect(ctx)
-	if err != nil {
+// once makes a connection and returns why it is over. Until the session is attached it can be
+// interrupted.
+func (c *Client) once(round context.Context) error {
+	o, err := c.conns.connect(round)
+	switch {
+	case err == nil:
+	case interrupted(round):
+		return errInterrupted
+	default:
 		return err
 	}
 	c.setState(Change{To: Attaching, Endpoint: o.endpoint})
@@ -119,12 +139,22 @@ func (c *Client) once(ctx context.Context) error {
 		c.begin(l, 0)
 		close(read)
 	}()
-	<-l.over
+	select {
+	case <-l.over:
+	case <-round.Done():
+		if interrupted(round) {
+			c.abandon(l)
+		}
+		<-l.over
+	}
 	if l.plain { // its reader may be in a handler: nothing would bound what comes meanwhile
 		select {
 		case <-read:
-		case <-ctx.Done():
+		case <-c.ended:
 		}
+	}
+	if errors.Is(l.err, errInterrupted) {
+		return errInterrupted
 	}
 	return c.over(l)
 }
@@ -161,30 +191,14 @@ func (c *Client) giveUp(err error) {
 	c.settle()
 }
 
-// wait lets the backoff pass, or less when somebody kicks.
-func (c *Client) wait(ctx context.Context, d time.Duration) {
+// wait lets the backoff pass, or less when the round ends.
+func (c *Client) wait(round context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-c.state.kick:
-		c.pace.kick()
-		c.conns.kick()
+	case <-round.Done():
 	case <-c.ended:
-	case <-ctx.Done():
-	}
-}
-
-// Reconnect connects now instead of waiting for a backoff to pass. Where there is a
-// connection it does nothing.
-func (c *Client) Reconnect() {
-	c.state.Lock()
-	defer c.state.Unlock()
-	if c.state.now == Waiting {
-		select {
-		case c.state.kick <- struct{}{}:
-		default:
-		}
 	}
 }
 

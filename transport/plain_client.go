@@ -160,6 +160,12 @@ func (p *plainClient) Tick(now time.Time) {
 	}
 }
 
+func (p *plainClient) Probe(now time.Time) {
+	if p.Plain != nil {
+		p.Plain.Probe(now)
+	}
+}
+
 func (p *plainClient) Detach(now time.Time, gen uint64, err error) {
 	if p.at(gen) {
 		p.plain.Detach(now, gen, err)

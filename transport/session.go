@@ -66,6 +66,7 @@ type machine interface {
 	Written(now time.Time, gen uint64)
 	Deadline() time.Time
 	Tick(now time.Time)
+	Probe(now time.Time)
 	Detach(now time.Time, gen uint64, err error)
 
 	Send(now time.Time, m codec.Message, o session.SendOptions) (id uint64, err error)

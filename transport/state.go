@@ -19,11 +19,12 @@ const (
 	Idle State = iota
 
 	// Connecting dials the endpoints and greets. Left for Attaching when one of them
-	// answered, for Waiting when all failed.
+	// answered, for Waiting when all failed, or by Reconnect, which begins anew.
 	Connecting
 
 	// Attaching has the server's answer and waits for the session to be attached. Left
-	// for Ready by the server's ATTACHED, for Waiting when the connection fails.
+	// for Ready by the server's ATTACHED, for Waiting when the connection fails, or by
+	// Reconnect.
 	Attaching
 
 	// Ready moves messages. Left for Waiting when the connection fails, when the server goes
@@ -59,7 +60,7 @@ type Change struct {
 	At       time.Time
 	Endpoint string        // the address that it is about, if any
 	Err      error         // why, when something failed
-	Wait     time.Duration // when To is Waiting: how long
+	Wait     time.Duration // when To is Waiting: how long; 0 after Reconnect
 
 	// Resumed tells, when To is Ready, a session that goes on from one that is new: the
 	// first, or the one after the server had lost or ended it. What the server knew by the
