@@ -2,6 +2,7 @@ package transport
 
 import (
 	"math"
+	"net"
 	"time"
 )
 
@@ -30,8 +31,11 @@ func (s *Session) takeOver(l *link) {
 			break
 		}
 		s.rearm()
-		if rest := s.try(l, bufs); len(rest) > 0 {
-			go s.finish(l, rest)
+		if len(bufs) == 1 {
+			bufs = s.try(l, bufs)
+		}
+		if len(bufs) > 0 {
+			go s.finish(l, bufs)
 			return
 		}
 		if s.m.Unsent() < maxBurst {
@@ -68,21 +72,15 @@ func (s *Session) keepBack(l *link) {
 	}
 }
 
-// try writes bufs, without the lock and without waiting. It returns what is left.
-func (s *Session) try(l *link, bufs [][]byte) (rest [][]byte) {
+// try writes the one buffer in bufs, without the lock and without waiting. It returns what is left.
+func (s *Session) try(l *link, bufs net.Buffers) (rest net.Buffers) {
 	s.extend(l)
 	s.leave()
-	var err error
-	for len(bufs) > 0 && err == nil {
-		var n int
-		if n, err = l.socket.write(bufs[0]); n < len(bufs[0]) && err == nil {
-			bufs[0] = bufs[0][n:]
-			s.mu.Lock()
-			return bufs
-		}
-		bufs = bufs[1:]
-	}
+	n, err := l.socket.write(bufs[0])
 	s.mu.Lock()
+	if bufs[0] = bufs[0][n:]; err == nil && len(bufs[0]) > 0 {
+		return bufs
+	}
 	s.written(l, err)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/parleyproto/parley/transport/session"
@@ -13,24 +14,28 @@ import (
 // that reads. It is called with the lock, which is free while a handler runs; so after it
 // anything may have changed.
 func (s *Session) work() {
-	for ev := (session.Event{}); s.m.Next(&ev); {
-		if ev.Kind == session.EventMessage {
-			s.message(&ev)
-		} else {
-			s.event(&ev)
-		}
-	}
+	s.each((*Session).message)
 }
 
 // settle is work in any other goroutine: handlers run elsewhere.
 func (s *Session) settle() {
-	for ev := (session.Event{}); s.m.Next(&ev); {
+	s.each((*Session).postpone)
+}
+
+// events are used again: a machine is an interface, so where it puts an event escapes.
+var events = sync.Pool{New: func() any { return new(session.Event) }}
+
+// each takes all events. It gives the messages to f.
+func (s *Session) each(f func(*Session, *session.Event)) {
+	ev := events.Get().(*session.Event)
+	for s.m.Next(ev) {
 		if ev.Kind == session.EventMessage {
-			s.postpone(&ev)
+			f(s, ev)
 		} else {
-			s.event(&ev)
+			s.event(ev)
 		}
 	}
+	events.Put(ev)
 }
 
 func (s *Session) event(ev *session.Event) {

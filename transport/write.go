@@ -1,7 +1,9 @@
 package transport
 
 import (
+	"errors"
 	"net"
+	"os"
 	"time"
 )
 
@@ -102,22 +104,46 @@ func (s *Session) empty(l *link, bufs net.Buffers) {
 func (s *Session) write(l *link, bufs net.Buffers) {
 	s.extend(l)
 	s.leave()
-	var err error
-	if len(bufs) == 1 {
-		_, err = l.conn.Write(bufs[0])
-	} else {
-		l.vector = bufs // in the link, because WriteTo makes it escape
-		_, err = l.vector.WriteTo(l.conn)
-	}
+	err := l.send(bufs)
 	s.mu.Lock()
 	s.written(l, err)
 }
 
 // extend gives the next write its time.
-func (s *Session) extend(l *link) {
-	if l.patience.Sub(s.clock) < writeTimeout/2 {
-		l.patience = s.clock.Add(writeTimeout)
+func (s *Session) extend(l *link) { l.extend(s.clock) }
+
+func (l *link) extend(now time.Time) {
+	if l.patience.Sub(now) < writeTimeout/2 {
+		l.patience = now.Add(writeTimeout)
 		l.conn.SetWriteDeadline(l.patience)
+	}
+}
+
+// send writes bufs. A long batch may take longer than writeTimeout, as long as each 64 KiB does
+// not.
+func (l *link) send(bufs net.Buffers) error {
+	if len(bufs) == 1 {
+		_, err := l.conn.Write(bufs[0])
+		return err
+	}
+	if _, gathers := l.conn.(*net.TCPConn); !gathers {
+		for i, b := range bufs {
+			if i > 0 {
+				l.extend(time.Now())
+			}
+			if _, err := l.conn.Write(b); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	l.vector = bufs // in the link, because WriteTo makes it escape
+	for {
+		n, err := l.vector.WriteTo(l.conn)
+		if n < 64<<10 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		l.extend(time.Now())
 	}
 }
 

@@ -8,6 +8,12 @@ import (
 const (
 	// maxBatch is where a batch ends. A PING waits for one batch at most, and for one fragment.
 	maxBatch = 64 << 10
+	// maxFastBatch is where one ends on a connection that takes a full batch in less than
+	// fastWrite. It doubles up to there, and is maxBatch again after a write of slowWrite, so
+	// a PING waits no longer. Only payloads that are not copied make a batch longer.
+	maxFastBatch = 1 << 20
+	fastWrite    = instant(1e6)
+	slowWrite    = instant(5e6)
 	// keptBatch is how much memory a quiet connection keeps for its next write.
 	keptBatch = 1 << 10
 )
@@ -19,7 +25,9 @@ type batch struct {
 	pooled *[]byte // where own is from, if it is large
 	refs   []ref
 	bufs   net.Buffers
-	size   int // of the payloads in refs
+	size   int     // of the payloads in refs
+	since  instant // when it was handed out
+	longer int     // than maxBatch it may be
 }
 
 // ref is a payload that comes after own[:at].
@@ -39,7 +47,19 @@ func (b *batch) begin(n int) {
 	}
 }
 
-func (b *batch) full() bool { return len(b.own)+b.size >= maxBatch }
+func (b *batch) full() bool {
+	return len(b.own) >= maxBatch || len(b.own)+b.size >= maxBatch+b.longer
+}
+
+// timed fits the length of the next batches to the time that this one took to be written.
+func (b *batch) timed(took instant) {
+	switch {
+	case took >= slowWrite:
+		b.longer = 0
+	case took < fastWrite && b.full():
+		b.longer = min(2*b.longer+maxBatch, maxFastBatch-maxBatch)
+	}
+}
 
 // buffers returns the batch. It is valid until reset.
 func (b *batch) buffers() net.Buffers {
