@@ -51,13 +51,14 @@ func (b *batch) full() bool {
 	return len(b.own) >= maxBatch || len(b.own)+b.size >= maxBatch+b.longer
 }
 
-// timed fits the length of the next batches to the time that this one took to be written.
-func (b *batch) timed(took instant) {
+// timed fits the length of the next batches to the time that this one took to be written. What
+// is being written is held even when it is acknowledged, so it is a small part of the queue.
+func (b *batch) timed(took instant, queue int) {
 	switch {
 	case took >= slowWrite:
 		b.longer = 0
 	case took < fastWrite && b.full():
-		b.longer = min(2*b.longer+maxBatch, maxFastBatch-maxBatch)
+		b.longer = max(min(2*b.longer+maxBatch, maxFastBatch-maxBatch, queue/8-maxBatch), 0)
 	}
 }
 

@@ -254,6 +254,7 @@ var attacks = []struct {
 		v.m.Send(v.now, &sessiontest.Msg{Body: strings.Repeat("x", pieces*session.MaxFragment-100)}, session.SendOptions{})
 		for range pieces - 1 {
 			v.blocked()
+			v.now = v.now.Add(10 * time.Millisecond) // a slow connection gets one piece at a time
 			v.m.Written(v.now, v.gen)
 		}
 		v.blocked()

@@ -48,7 +48,7 @@ func (m *Machine) Written(now time.Time, gen uint64) {
 		return
 	}
 	l.writing = false
-	l.batch.timed(m.now - l.batch.since)
+	l.batch.timed(m.now-l.batch.since, m.p.cfg.Queue)
 	m.releaseLate(l.batch.reset())
 	l.beat.unblocked(m.now, len(l.ctl) > 0)
 	if l.closing && len(l.ctl) == 0 {
