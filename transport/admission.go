@@ -79,8 +79,7 @@ func hostOf(addr net.Addr) netip.Addr {
 	} else if p, err := netip.ParseAddrPort(addr.String()); err == nil {
 		ip = p.Addr()
 	}
-	ip = ip.Unmap().WithZone("")
-	if ip.Is6() {
+	if ip = ip.Unmap(); ip.Is6() {
 		if p, err := ip.Prefix(64); err == nil {
 			return p.Addr()
 		}

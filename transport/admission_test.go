@@ -189,6 +189,42 @@ func TestWhichSessionIsGivenUp(t *testing.T) {
 	})
 }
 
+// A session that came back and left again waits anew.
+func TestWaitingBeginsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		var ended []string
+		serve(t, &network, "server", &transport.Server{Handler: new(log), MaxSessions: 2,
+			OnClose: func(s *transport.Session, err error) { ended = append(ended, host(s)) }})
+		away := false
+		c := dial(t, &network, transport.Config{Dial: func(ctx context.Context, endpoint string) (net.Conn, error) {
+			if away {
+				return nil, errors.New("away")
+			}
+			return network.DialFrom(ctx, "10.0.0.1", endpoint)
+		}})
+		ready(t, c)
+		cut := func() {
+			network.Down("server")
+			network.Up("server")
+			synctest.Wait()
+		}
+		away = true
+		cut()
+		leave(t, &network, "10.0.0.2")
+		time.Sleep(10 * time.Second)
+		away = false
+		ready(t, c)
+		away = true
+		cut()
+		ready(t, dial(t, &network, transport.Config{Dial: dialFrom(&network, "10.0.0.3")}))
+		synctest.Wait()
+		if len(ended) != 1 || ended[0] != "10.0.0.2" {
+			t.Errorf("ended: %v, want that of 10.0.0.2, which has waited for longest", ended)
+		}
+	})
+}
+
 // host returns the address of a session without its port.
 func host(s *transport.Session) string {
 	h, _, _ := net.SplitHostPort(s.RemoteAddr().String())

@@ -161,8 +161,8 @@ class Peer:
             self.reads, self.next_version, self.came = self.next_version, None, 0
             self.verify(self.next()[1], b"P")
             self.upgrades += 1
-        elif kind == "CLOSE":
-            raise SystemExit("the server ended the session: code %(code)d %(msg)s" % f)
+        elif kind == "CLOSE" or kind == "GOAWAY" and not self.attached:  # [6.10]: not now
+            raise SystemExit("the server ended the session: code %(code)d %(msg)s" % f if kind == "CLOSE" else "refused: come again in %(retry)d ms" % f)
 
     def step(self, count, rate):
         now = time.monotonic()
