@@ -18,7 +18,7 @@ const (
 	CodeFingerprint RefusalCode = "fingerprint" // common versions, but with other layouts
 	CodeFeature     RefusalCode = "feature"     // a required feature is missing
 	CodeProtocol    RefusalCode = "protocol"    // the server does not speak this protocol
-	CodeOverload    RefusalCode = "overload"    // too many connections
+	CodeOverload    RefusalCode = "overload"    // too many connections, or sessions
 	CodeGoAway      RefusalCode = "goaway"      // the server is going away
 	CodeGreeting    RefusalCode = "greeting"    // not a greeting, or a malformed one
 )
@@ -68,7 +68,7 @@ func (r *Refusal) describe() string {
 	case CodeProtocol:
 		fmt.Fprintf(&b, "unknown protocol; spoken here: %s", strings.Join(r.Protocols, ", "))
 	case CodeOverload:
-		b.WriteString("too many connections")
+		b.WriteString("the server is full")
 	case CodeGoAway:
 		b.WriteString("going away")
 	case CodeGreeting:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -175,6 +176,7 @@ func TestWhichSessionIsGivenUp(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		ready(t, dial(t, &network, transport.Config{Dial: dialFrom(&network, "10.0.0.4")}))
+		synctest.Wait()
 		var limit *session.CloseError
 		if !errors.As(ended["10.0.0.2"], &limit) || limit.Code != session.CloseLimits || len(ended) != 1 {
 			t.Errorf("ended: %v; want that of 10.0.0.2 by limits: that of 10.0.0.1 has data, that of 10.0.0.3 is younger", ended)
@@ -183,6 +185,7 @@ func TestWhichSessionIsGivenUp(t *testing.T) {
 		last := dial(t, &network, transport.Config{Dial: dialFrom(&network, "10.0.0.6")})
 		time.Sleep(time.Second)
 		refusedWith(t, last, time.Minute)
+		synctest.Wait()
 		if len(ended) != 2 || len(s.Sessions()) != 3 {
 			t.Errorf("ended: %v; want those of 10.0.0.2 and 10.0.0.3", ended)
 		}
@@ -196,9 +199,9 @@ func TestWaitingBeginsAnew(t *testing.T) {
 		var ended []string
 		serve(t, &network, "server", &transport.Server{Handler: new(log), MaxSessions: 2,
 			OnClose: func(s *transport.Session, err error) { ended = append(ended, host(s)) }})
-		away := false
+		var away atomic.Bool
 		c := dial(t, &network, transport.Config{Dial: func(ctx context.Context, endpoint string) (net.Conn, error) {
-			if away {
+			if away.Load() {
 				return nil, errors.New("away")
 			}
 			return network.DialFrom(ctx, "10.0.0.1", endpoint)
@@ -209,13 +212,13 @@ func TestWaitingBeginsAnew(t *testing.T) {
 			network.Up("server")
 			synctest.Wait()
 		}
-		away = true
+		away.Store(true)
 		cut()
 		leave(t, &network, "10.0.0.2")
 		time.Sleep(10 * time.Second)
-		away = false
+		away.Store(false)
 		ready(t, c)
-		away = true
+		away.Store(true)
 		cut()
 		ready(t, dial(t, &network, transport.Config{Dial: dialFrom(&network, "10.0.0.3")}))
 		synctest.Wait()
@@ -236,12 +239,13 @@ func TestSessionMovesToAnotherAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var network fault.Network
 		serve(t, &network, "server", &transport.Server{Handler: new(log), MaxSessionsPerAddr: 1})
-		at := "10.0.0.1"
+		var at atomic.Value
+		at.Store("10.0.0.1")
 		c := dial(t, &network, transport.Config{Dial: func(ctx context.Context, endpoint string) (net.Conn, error) {
-			return network.DialFrom(ctx, at, endpoint)
+			return network.DialFrom(ctx, at.Load().(string), endpoint)
 		}})
 		ready(t, c)
-		at = "10.0.0.2"
+		at.Store("10.0.0.2")
 		network.Down("server")
 		network.Up("server")
 		synctest.Wait()

@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -257,12 +258,13 @@ func TestOnOpenDecidesByCertificate(t *testing.T) {
 func TestIdentifyRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var network fault.Network
-		away := true
+		var away atomic.Bool
+		away.Store(true)
 		s := serve(t, &network, "server", &transport.Server{Handler: new(log), Identify: func(conn net.Conn) (string, error) {
 			switch h, _, _ := net.SplitHostPort(conn.RemoteAddr().String()); {
 			case h == "10.0.0.1":
 				return "", errors.New("nobody knows 10.0.0.1")
-			case away:
+			case away.Load():
 				return "", &negotiate.Refusal{Code: negotiate.CodeOverload, RetryAfter: time.Minute, Message: "the directory is away"}
 			}
 			return "known", nil
@@ -276,7 +278,7 @@ func TestIdentifyRefuses(t *testing.T) {
 		c = dial(t, &network, transport.Config{Dial: dialFrom(&network, "10.0.0.2")})
 		time.Sleep(time.Second)
 		refusedWith(t, c, time.Minute)
-		away = false
+		away.Store(false)
 		ready(t, c)
 		if info := s.Sessions(); len(info) != 1 || info[0].Identity != "known" {
 			t.Errorf("sessions %+v", info)
