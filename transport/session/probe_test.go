@@ -102,11 +102,7 @@ func TestProbeOfABusyConnection(t *testing.T) {
 		t.Fatal("nothing to write")
 	}
 	x.m.Probe(x.now)
-	x.now = x.now.Add(5 * time.Second) // the write does not return
-	x.m.Tick(x.now)
-	if x.m.State() != session.Attached {
-		t.Fatal("a blocked writer made the peer look dead")
-	}
+	x.now = x.now.Add(1500 * time.Millisecond) // the write takes long
 	x.m.Written(x.now, x.gen)
 	x.later(0)
 	x.take(session.KindPing)
@@ -117,6 +113,26 @@ func TestProbeOfABusyConnection(t *testing.T) {
 	}
 	if d := x.now.Sub(begin); d != 2*time.Second {
 		t.Errorf("the connection ended %v after the PING was written, want 2s", d)
+	}
+}
+
+func TestProbeOfABlockedConnection(t *testing.T) {
+	x := newServerPeer(t, profile(t, negotiate.Server, nil))
+	x.send(session.Envelope{Kind: session.KindPong, ID: x.take(session.KindPing).ID})
+	x.later(10 * time.Second)
+	x.m.Probe(x.now)
+	if x.m.Output(x.now, x.gen) == nil {
+		t.Fatal("no PING to write")
+	}
+	x.now = x.now.Add(5 * time.Second) // the write does not return
+	x.m.Tick(x.now)
+	x.m.Written(x.now, x.gen)
+	x.m.Tick(x.now)
+	if x.m.State() != session.Attached {
+		t.Fatal("a blocked writer made the peer look dead")
+	}
+	if d := x.ends(t); d != 2*time.Second {
+		t.Errorf("ended %v after the write, want 2s", d)
 	}
 }
 
@@ -181,6 +197,9 @@ func TestProbeOfAPlainConnection(t *testing.T) {
 	p.Probe(now)
 	if p.Output(now) == nil {
 		t.Error("a probe sent nothing")
+	}
+	if d := p.Deadline().Sub(now); d <= 5*time.Second {
+		t.Errorf("the next deadline is in %v, though the writer is blocked", d)
 	}
 	if err := later(p, 6*time.Second); err != nil {
 		t.Errorf("while the writer is blocked: %v", err)
