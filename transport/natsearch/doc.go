@@ -14,8 +14,12 @@
 //
 // Linear steps of a minute need hours where this needs the sum of a few intervals. What was
 // found is remembered for each endpoint; it is checked again after a week, and searched anew
-// when it fails. Only silence counts: an interval with other traffic in it proves nothing.
+// when it fails. [Memory.Known] and [Memory.Learn] carry it over to the next process.
 //
-// Both sides have to be silent for the search to see the path's limit: give the server a
-// heartbeat interval of at least Config.Max.
+// Only silence counts: an interval in which anything else passed, in either direction, proves
+// nothing, and is neither a success nor a failure. The server's own PINGs are such traffic, so
+// [Config.Install] asks the server, by Session.Offer.Heartbeat.Gap, to ping only once an hour.
+// Where that was set shorter, and the server pings more often than the interval that is tried, the
+// search stays where it is and never settles. The server learns of a dead client by the silence
+// of the client, as ever.
 package natsearch

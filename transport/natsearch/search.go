@@ -6,12 +6,16 @@ import "time"
 // failures are those of Tencent's mars; the way to search is not.
 type Config struct {
 	Min       time.Duration // the interval to begin with, and the shortest; 0: 30 s
-	Max       time.Duration // the longest; 0: 28 minutes
+	Max       time.Duration // the longest, at most 30 minutes; 0: 28 minutes
 	Precision time.Duration // the search ends when it knows the limit this well; 0: 20 s
 	Margin    time.Duration // what to stay below the longest interval that worked; 0: 10 s; negative: none
 	Confirm   int           // failures in a row at one interval that prove it too long; 0: 2
 	Recheck   time.Duration // after so long at the found interval, try a longer one; 0: 7 days
 }
+
+// longest is half of the longest interval that a session allows: between two PINGs of a server
+// there is room for a silence as long as that.
+const longest = 30 * time.Minute
 
 func (c Config) withDefaults() Config {
 	set := func(d *time.Duration, def time.Duration) {
@@ -25,7 +29,8 @@ func (c Config) withDefaults() Config {
 	set(&c.Margin, 10*time.Second)
 	set(&c.Recheck, 7*24*time.Hour)
 	c.Margin = max(c.Margin, 0)
-	c.Max = max(c.Max, c.Min)
+	c.Min = min(max(c.Min.Truncate(time.Millisecond), time.Millisecond), longest)
+	c.Max = min(max(c.Max.Truncate(time.Millisecond), c.Min), longest)
 	if c.Confirm <= 0 {
 		c.Confirm = 2
 	}

@@ -7,6 +7,7 @@ import (
 // beat is one connection's signs of life (docs/protocol.md, section 8).
 type beat struct {
 	lastIn   instant       // when the last byte came
+	lastOut  instant       // when the last byte was given to the driver
 	next     time.Duration // the peer's longest silence, as it said
 	interval time.Duration // of this side's PINGs
 	pingAt   instant       // when to send the next
@@ -35,7 +36,7 @@ const (
 // startBeat begins to watch a connection.
 func (m *Machine) startBeat(l *link) {
 	b := &l.beat
-	b.lastIn, b.next = m.now, l.agreement.Peer.Heartbeat.Interval
+	b.lastIn, b.lastOut, b.next = m.now, m.now, l.agreement.Peer.Heartbeat.Interval
 	b.pongBy, b.frameBy, b.attachBy, b.pingAt = never, never, never, never
 	b.interval = max(m.p.hello.Offer.Heartbeat.Interval, l.agreement.Peer.Heartbeat.Gap)
 }

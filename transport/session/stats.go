@@ -49,7 +49,8 @@ type Stats struct {
 
 	RTT, RTTVar  time.Duration // as in RFC 6298; 0: not measured yet
 	Interval     time.Duration // of this side's pings
-	LastReceived time.Time     // when the last byte came
+	LastReceived time.Time     // when the last byte came; zero without a connection
+	LastSent     time.Time     // when the last byte was given to be written; likewise
 	Silences     uint64        // connections given up because the peer was silent, or a PONG did not come
 
 	BytesIn, BytesOut       uint64 // on the wire, over all connections
@@ -94,6 +95,7 @@ func (m *Machine) Stats() Stats {
 		s.BytesOut += l.bytesOut
 		s.Interval = l.beat.interval
 		s.LastReceived = m.base.Add(l.beat.lastIn)
+		s.LastSent = m.base.Add(l.beat.lastOut)
 	}
 	return s
 }

@@ -37,6 +37,7 @@ func (m *Machine) Output(now time.Time, gen uint64) net.Buffers {
 	l.writing = true
 	b.since = m.now
 	l.bytesOut += uint64(len(b.own) + b.size)
+	l.beat.lastOut = m.now
 	return b.buffers()
 }
 
