@@ -225,7 +225,7 @@ func (p *Pair) attach(s *Side, e *end) {
 		if m == nil {
 			m = s.Profile.New(p.Now)
 			p.sessions[id] = m
-			s.restart()
+			s.forget()
 		}
 		s.Machine = m
 	}

@@ -40,18 +40,6 @@ func (p *Pair) Crash() {
 	p.Server.forget()
 }
 
-// forget ends all that has no outcome yet with Unknown.
-func (s *Side) forget() {
-	for i := range s.sent {
-		if s.sent[i].Outcome == 0 {
-			s.sent[i].Outcome = session.Unknown
-		}
-	}
-	clear(s.byID)
-	clear(s.byCall)
-	s.undone = nil
-}
-
 // CutEnd tells one end of a connection that it is gone, the client's or the server's. The other
 // end learns nothing, and what it writes from now on vanishes.
 func (p *Pair) CutEnd(c *Conn, client bool) {

@@ -1,6 +1,7 @@
 package sessiontest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -28,15 +29,15 @@ type Side struct {
 	// CloseNext lets the handler of the next message close the session.
 	CloseNext bool
 
-	now    time.Time
-	bare   bool      // the peer cannot get metadata
-	latest time.Time // that now ever was: a machine's time does not go back
-	sent   []Sent
-	byID   map[uint64]int // index in sent
-	byCall map[uint64]int
-	undone []uint64
-	closed *farewell // of the present machine; nil: Close was not called
-	broken error     // the first promise that an event broke
+	now     time.Time
+	bare    bool      // the peer cannot get metadata
+	latest  time.Time // that now ever was: a machine's time does not go back
+	sent    []Sent
+	byID    map[uint64]int // index in sent
+	undone  []uint64
+	waiting []answer  // that found the queue full
+	closed  *farewell // of the present machine; nil: Close was not called
+	broken  error     // the first promise that an event broke
 }
 
 // Sent is a message that Send or Call accepted.
@@ -46,7 +47,9 @@ type Sent struct {
 	Call    uint64
 	Outcome session.Outcome // 0: none yet
 	Reason  session.Reason
-	Replied int // times that the reply came
+	Replied int   // times that the reply came
+	Failed  error // what it said, when the peer's handler failed
+	Over    bool  // the session in which it was called is over: no reply will come
 
 	Metadata session.Metadata
 	Optional bool // it may go without
@@ -54,16 +57,24 @@ type Sent struct {
 
 // Received is a message that was handed over.
 type Received struct {
-	Msg  Msg
-	Seq  uint64
-	Dup  bool
-	Call uint64
+	Msg      Msg
+	Seq      uint64
+	Dup      bool
+	Call     uint64
+	Answered bool
 
 	Metadata session.Metadata
 }
 
+// answer is a reply, or a failure, to a call.
+type answer struct {
+	call uint64
+	msg  Msg
+	md   session.Metadata
+}
+
 func newSide(name string, p *session.Profile) *Side {
-	return &Side{Name: name, Profile: p, byID: map[uint64]int{}, byCall: map[uint64]int{}}
+	return &Side{Name: name, Profile: p, byID: map[uint64]int{}}
 }
 
 // Sent returns all messages accepted so far.
@@ -87,12 +98,12 @@ func (s *Side) Send(lane session.Lane, m Msg, opt session.SendOptions) error {
 func (s *Side) Call(lane session.Lane, m Msg, opt session.SendOptions) error {
 	m.N, m.Lane = uint64(len(s.sent)+1), uint8(lane)
 	opt.Lane, opt.Notify = lane, true
-	call, err := s.Machine.Call(s.now, &m, opt)
+	id, err := s.Machine.Call(s.now, &m, opt)
 	if err != nil {
 		return err
 	}
-	s.byCall[call] = len(s.sent)
-	s.sent = append(s.sent, Sent{Msg: m, Lane: lane, Call: call, Metadata: opt.Metadata, Optional: opt.MetadataOptional})
+	s.byID[id] = len(s.sent)
+	s.sent = append(s.sent, Sent{Msg: m, Lane: lane, Call: id, Metadata: opt.Metadata, Optional: opt.MetadataOptional})
 	return nil
 }
 
@@ -104,16 +115,25 @@ func (s *Side) Finish(n int) {
 	}
 }
 
-// restart forgets what a process forgets that dies.
-func (s *Side) restart() {
-	s.undone = nil
-	clear(s.byID)
-	clear(s.byCall)
+// forget forgets what a process forgets that dies: all that has no outcome yet ends with Unknown,
+// and no reply will come.
+func (s *Side) forget() {
 	for i := range s.sent {
+		s.sent[i].Over = true
 		if s.sent[i].Outcome == 0 {
 			s.sent[i].Outcome = session.Unknown
 		}
 	}
+	clear(s.byID)
+	s.undone, s.waiting = nil, nil
+}
+
+// lost ends the calls that the peer has acknowledged and, the session being over, will not answer.
+func (s *Side) lost() {
+	for i := range s.sent {
+		s.sent[i].Over = s.sent[i].Over || s.sent[i].Outcome == session.Acked
+	}
+	s.waiting = nil
 }
 
 // take handles all events of the machine.
@@ -140,9 +160,10 @@ func (s *Side) handle(ev *session.Event) {
 	switch ev.Kind {
 	case session.EventMessage:
 		m := *ev.Message.(*Msg)
-		s.Got = append(s.Got, Received{Msg: m, Seq: ev.Seq, Dup: ev.Dup, Call: ev.Call, Metadata: ev.Metadata()})
-		if ev.Call != 0 && s.Answer {
-			s.reply(ev.Call, m, ev.Metadata())
+		answers := ev.Call != 0 && s.Answer
+		s.Got = append(s.Got, Received{Msg: m, Seq: ev.Seq, Dup: ev.Dup, Call: ev.Call, Answered: answers, Metadata: ev.Metadata()})
+		if answers {
+			s.reply(answer{ev.Call, m, ev.Metadata()})
 		}
 		if s.Busy || len(s.undone) > 0 {
 			s.undone = append(s.undone, ev.ID)
@@ -154,17 +175,13 @@ func (s *Side) handle(ev *session.Event) {
 			s.close(session.CloseNormal)
 		}
 	case session.EventReply:
-		if i, ok := s.byCall[ev.Call]; ok {
+		if i, ok := s.byID[ev.Call]; ok {
 			s.sent[i].Replied++
-			if want := s.arrives(i); ev.Err == nil && !slices.Equal(ev.Metadata(), want) {
-				s.Ended = fmt.Errorf("%s: the reply to %d has the metadata %q, want %q", s.Name, s.sent[i].Msg.N, ev.Metadata(), want)
-			}
+			s.sent[i].Failed = ev.Err
+			s.checkReply(i, ev)
 		}
 	case session.EventOutcome:
 		i, ok := s.byID[ev.ID]
-		if ev.Call != 0 {
-			i, ok = s.byCall[ev.Call]
-		}
 		if ok && s.sent[i].Outcome == 0 {
 			s.sent[i].Outcome, s.sent[i].Reason = ev.Outcome, ev.Reason
 		} else if ok {
@@ -173,6 +190,17 @@ func (s *Side) handle(ev *session.Event) {
 	case session.EventClosed:
 		s.Ended = ev.Err
 		s.Events = append(s.Events, *ev)
+		s.lost()
+	case session.EventRoom:
+		s.Events = append(s.Events, *ev)
+		waiting := s.waiting
+		s.waiting = nil
+		for _, a := range waiting {
+			s.reply(a)
+		}
+	case session.EventLost:
+		s.Events = append(s.Events, *ev)
+		s.lost()
 	default:
 		s.Events = append(s.Events, *ev)
 	}
@@ -186,12 +214,42 @@ func (s *Side) arrives(i int) session.Metadata {
 	return nil
 }
 
-func (s *Side) reply(call uint64, m Msg, md session.Metadata) {
-	if m.Body == "fail" {
-		s.Machine.Fail(s.now, call, "failed")
+// checkReply checks that a reply, if it is no failure, says what was asked.
+func (s *Side) checkReply(i int, ev *session.Event) {
+	m, ok := ev.Message.(*Msg)
+	if !ok {
 		return
 	}
-	s.Machine.Reply(s.now, call, &m, session.SendOptions{Metadata: md})
+	if want := s.arrives(i); !slices.Equal(ev.Metadata(), want) {
+		s.accuse("the reply to %d has the metadata %q, want %q", i+1, ev.Metadata(), want)
+	}
+	if *m != s.sent[i].Msg {
+		s.accuse("call %d was answered by %+v", i+1, *m)
+	}
+}
+
+// reply answers a call, as a driver does: with a failure if the reply cannot be sent, and later if
+// there is no room.
+func (s *Side) reply(a answer) {
+	err := errors.New("failed")
+	if a.msg.Body != "fail" {
+		_, err = s.Machine.Reply(s.now, a.call, &a.msg, s.options(a))
+	}
+	if err != nil && !errors.Is(err, session.ErrQueueFull) {
+		_, err = s.Machine.Fail(s.now, a.call, err.Error())
+	}
+	if errors.Is(err, session.ErrQueueFull) {
+		s.waiting = append(s.waiting, a)
+	}
+}
+
+// options gives some replies a lane or a time to live.
+func (s *Side) options(a answer) session.SendOptions {
+	o := session.SendOptions{Lane: session.Lane(a.call % 3), Metadata: a.md}
+	if a.call%8 == 7 {
+		o.TTL = time.Duration(a.call) * time.Millisecond
+	}
+	return o
 }
 
 // Saw returns how many events of a kind came.
@@ -221,13 +279,14 @@ func (s *Side) Check(peer *Side, final bool) error {
 	if s.broken != nil {
 		return s.broken
 	}
-	got := make([]int, len(s.sent)+1)
+	got, answered := make([]int, len(s.sent)+1), make([]bool, len(s.sent)+1)
 	var last [3]uint64
 	for _, r := range peer.Got {
 		n := r.Msg.N
 		if n == 0 || n > uint64(len(s.sent)) {
 			return fmt.Errorf("%s got message %d, which was not sent", peer.Name, n)
 		}
+		answered[n] = r.Answered
 		if want := s.sent[n-1].Msg; r.Msg != want {
 			return fmt.Errorf("%s got message %d as %+v, sent was %+v", peer.Name, n, r.Msg, want)
 		}
@@ -256,6 +315,8 @@ func (s *Side) Check(peer *Side, final bool) error {
 			return fmt.Errorf("%s: message %d is acknowledged and was not handed over", s.Name, i+1)
 		case m.Outcome == session.Dropped && handed:
 			return fmt.Errorf("%s: message %d is dropped (%v) and was handed over", s.Name, i+1, m.Reason)
+		case final && m.Call != 0 && m.Outcome == session.Acked && m.Replied == 0 && answered[i+1] && !m.Over:
+			return fmt.Errorf("%s: call %d waits for ever: its reply was given up", s.Name, i+1)
 		case m.Replied > 1:
 			return fmt.Errorf("%s: call %d got %d replies", s.Name, i+1, m.Replied)
 		}

@@ -182,8 +182,11 @@ func (m *Machine) attached(l *link, e *Envelope, resumed bool) {
 		o.goBack(received + 1)
 	}
 	for seq := max(received+1, o.first); seq < o.first+uint64(o.flight.len()) && !early; seq++ {
-		if o.flight.at(int(seq-o.first)).expires <= m.now {
+		switch it := o.flight.at(int(seq - o.first)); {
+		case it.expires <= m.now:
 			m.gone(seq, Expired, nil)
+		case o.isCancelled(it.id):
+			m.gone(seq, Cancelled, nil)
 		}
 	}
 	m.tidy()

@@ -55,7 +55,7 @@ type Config struct {
 	// Zero: 8 MiB, or less where Memory says so.
 	Queue int
 
-	// Overflow says what Send does when the queue is full. Zero: Refuse.
+	// Overflow says what becomes of a message that finds the queue full. Zero: Block.
 	Overflow Overflow
 
 	// OnUnknown says what becomes of messages that were written and not acknowledged when
@@ -107,14 +107,19 @@ type Config struct {
 	Rand io.Reader
 }
 
-// Overflow is what Send does when the queue is full.
+// Overflow is what becomes of a message that finds the queue full: of all of a session by
+// [Config].Overflow, or of one by [SendOptions].Overflow.
 type Overflow uint8
 
 const (
-	// Refuse returns ErrQueueFull. A driver that wants to block waits for EventRoom.
-	Refuse Overflow = iota
-	// DropOldest gives up messages that have no number yet, the lowest lane first and in
-	// it the oldest first; ErrQueueFull is returned when that does not make room.
+	// Block waits for room. A Machine cannot wait: it returns ErrQueueFull, and its driver
+	// tries again at EventRoom.
+	Block Overflow = iota + 1
+	// Fail returns ErrQueueFull.
+	Fail
+	// DropOldest gives up messages that have no number yet, the lowest lane first and in it
+	// the oldest first, but no reply, and none of a higher lane. When that does not make
+	// room it is Block.
 	DropOldest
 )
 

@@ -117,7 +117,7 @@ func (m *Machine) lose(why error) {
 	resend := m.p.cfg.OnUnknown == Resend
 	for i := o.flight.len() - 1; i >= 0; i-- {
 		it := o.flight.at(i)
-		if resend && it.flags&(itemGone|itemCall|itemReply) == 0 {
+		if resend && it.flags&(itemGone|itemCall|itemReply) == 0 && !o.isCancelled(it.id) {
 			it.flags |= itemDup
 			it.weight = 0
 			*o.lane[it.lane].unshift() = *it

@@ -59,7 +59,7 @@ type Event struct {
 	Generation uint64 // of the connection
 	Seq        uint64
 	Call       uint64
-	ID         uint64 // as Send, Call, Reply or Flush returned it
+	ID         uint64 // as Send, Call, Reply, Fail or Flush returned it
 	Message    codec.Message
 	Err        error
 

@@ -7,7 +7,7 @@ const LastNumber = lastNumber
 // acknowledged, and what it has given numbers to.
 type Numbers struct {
 	Sent, Received uint64
-	IDs, Calls     uint64
+	IDs            uint64
 	Base           uint64 // of the ids of Done: what was received in sessions that were lost
 	Generation     uint64 // 0: as it is
 }
@@ -16,7 +16,7 @@ type Numbers struct {
 func (m *Machine) StartAt(n Numbers) {
 	o, in := &m.outbox, &m.inbox
 	o.first, o.next, o.sent, o.got = n.Sent+1, n.Sent+1, n.Sent, n.Sent
-	o.lastID, o.lastCall = n.IDs, n.Calls
+	o.lastID = n.IDs
 	in.received, in.done, in.told = n.Received, n.Received, n.Received
 	in.base = n.Base - n.Received
 	if n.Generation > 0 {

@@ -13,14 +13,18 @@ func (m *Machine) accepts() error {
 	if err := m.open(); err != nil {
 		return err
 	}
-	o := &m.outbox
-	numbered := o.first + uint64(o.flight.len()) - 1
-	if o.lastID < lastNumber && o.lastCall < lastNumber && numbered+uint64(o.n) < lastNumber {
+	if m.outbox.hasNumbers() {
 		return nil
 	}
-	o.spent = true
+	m.outbox.spent = true
 	m.endSpent()
 	return ErrExhausted
+}
+
+// hasNumbers tells whether there is a number for one more message.
+func (o *outbox) hasNumbers() bool {
+	numbered := o.first + uint64(o.flight.len()) - 1
+	return o.lastID < lastNumber && numbered+uint64(o.n) < lastNumber
 }
 
 // endSpent ends a session whose numbers are used up, once all its messages have an outcome.

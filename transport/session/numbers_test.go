@@ -63,7 +63,7 @@ func TestLastNumberIsUsedOnce(t *testing.T) {
 // With nothing on its way the refusal itself ends the session.
 func TestExhaustedSessionEndsAtOnce(t *testing.T) {
 	for name, n := range map[string]session.Numbers{
-		"seq": {Sent: last}, "message ids": {IDs: last}, "calls": {Calls: last},
+		"seq": {Sent: last}, "message ids": {IDs: last},
 	} {
 		x := serverAt(t, n)
 		if err := post(x); !errors.Is(err, session.ErrExhausted) {

@@ -21,16 +21,17 @@ type outbox struct {
 	got    uint64 // the highest number that the peer is known to have received
 	weight int    // of the flight in the peer's window
 
-	bytes    int // of all messages, as the bound counts them
-	unsent   int // of those that have no number
-	stored   int // of the chunks that messages are in
-	lastID   uint64
-	lastCall uint64
-	full     bool    // EventRoom is owed
-	spent    bool    // a message was refused because the numbers are used up
-	refused  int32   // size of the message that found the queue full
-	expires  instant // no message without a number expires before
-	swept    instant // when the lanes were last swept
+	bytes   int // of all messages, as the bound counts them
+	unsent  int // of those that have no number
+	stored  int // of the chunks that messages are in
+	lastID  uint64
+	full    bool    // EventRoom is owed
+	spent   bool    // a message was refused because the numbers are used up
+	refused int32   // size of the message that found the queue full
+	expires instant // no message without a number expires before
+	swept   instant // when the lanes were last swept
+
+	cancelled map[uint64]struct{} // ids in the flight, to be given up where that is still possible
 
 	flushes []flush
 	ask     bool // a Flush wants an ACK with ask
@@ -46,8 +47,8 @@ func (m *Machine) bound(l Lane) int {
 	return m.p.cfg.Queue - m.p.cfg.Queue/8
 }
 
-// admit makes room for cost bytes in a lane, or returns why there is none.
-func (m *Machine) admit(l Lane, size int) error {
+// admit makes room for a payload in a lane, or returns why there is none.
+func (m *Machine) admit(l Lane, full Overflow, size int) error {
 	o := &m.outbox
 	limit, cost := m.bound(l), size+itemCost
 	if o.taken()+cost <= limit {
@@ -58,7 +59,7 @@ func (m *Machine) admit(l Lane, size int) error {
 	}
 	m.sweep()
 	m.tidy()
-	if m.p.cfg.Overflow == DropOldest {
+	if full == DropOldest {
 		m.dropOldest(l, limit-cost)
 	}
 	if o.taken()+cost > limit {
@@ -75,13 +76,18 @@ func (l Lane) atMost(than Lane) bool {
 }
 
 // dropOldest gives messages up until at most limit bytes are left, from lanes that are not more
-// important than l.
+// important than l. Replies stay: somebody waits for them, and there are no more than calls.
 func (m *Machine) dropOldest(l Lane, limit int) {
 	o := &m.outbox
 	for _, lane := range [...]Lane{Low, Normal, High} {
-		for r := &o.lane[lane]; r.len() > 0 && o.taken() > limit && lane.atMost(l); {
-			m.giveUp(r.at(0), Overflowed, nil)
-			r.pop()
+		r, passed := &o.lane[lane], 0
+		for passed < r.len() && o.taken() > limit && lane.atMost(l) {
+			if it := r.at(passed); it.has(itemReply) && !it.has(itemGone) {
+				passed++
+				continue
+			}
+			m.giveUp(r.at(passed), Overflowed, nil)
+			r.remove(passed)
 			o.gone--
 		}
 	}
@@ -99,6 +105,20 @@ func (m *Machine) giveUp(it *item, r Reason, err error) {
 	m.release(it)
 	m.settled(it.id)
 	it.flags |= itemGone
+	m.forfeit(it, r, err)
+}
+
+// forfeit queues a failure when the message that was given up is a reply: its caller waits. Not
+// so when the session in which it was called is over, or has no number left.
+func (m *Machine) forfeit(it *item, r Reason, err error) {
+	if !it.has(itemReply) || r == Unsent || m.end != nil || !m.outbox.hasNumbers() {
+		return
+	}
+	text := "reply dropped: " + r.String()
+	if err != nil {
+		text += ": " + err.Error()
+	}
+	m.fail(it.lane, it.call, words(text))
 }
 
 // release frees the payload of a message.
@@ -127,9 +147,12 @@ func (m *Machine) room() {
 	}
 }
 
-// settled counts the outcome of a message for the flushes that wait for it.
+// settled notes that a message has its outcome, and counts it for the flushes that wait for it.
 func (m *Machine) settled(id uint64) {
 	o := &m.outbox
+	if len(o.cancelled) > 0 {
+		delete(o.cancelled, id)
+	}
 	if len(o.flushes) == 0 {
 		return
 	}
@@ -198,6 +221,7 @@ func (m *Machine) gone(seq uint64, r Reason, err error) {
 	it.flags |= itemGone
 	it.reason = r
 	o.gaps++
+	m.forfeit(it, r, err)
 }
 
 // sweepGap is how often the lanes are searched for messages that have expired.

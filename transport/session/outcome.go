@@ -34,7 +34,7 @@ const (
 	Overflowed  Reason = 5 // newer messages needed its place in the queue
 	Cancelled   Reason = 6 // Cancel
 	Unsent      Reason = 7 // the session ended before it was written
-	Failed      Reason = 8 // the peer's handler got it and panicked; told in an ACK
+	Failed      Reason = 8 // the peer's handler got it and returned an error or panicked; told in an ACK
 )
 
 // String returns the reason in a word.

@@ -64,6 +64,14 @@ func (r *ring[T]) turned() {
 	r.peak = r.n
 }
 
+// remove removes the i-th element. Those in front of it move; it is meant for small i.
+func (r *ring[T]) remove(i int) {
+	for ; i > 0; i-- {
+		*r.at(i) = *r.at(i - 1)
+	}
+	r.pop()
+}
+
 // trim gives the memory of an empty ring back.
 func (r *ring[T]) trim() {
 	if r.n == 0 {

@@ -12,9 +12,10 @@ import (
 // SendOptions say how a message travels. The zero value is a normal message that waits as
 // long as it must.
 type SendOptions struct {
-	Lane   Lane
-	TTL    time.Duration // given up if not written in time; 0: never. A resolution of 50 ms
-	Notify bool          // tell also when it was acknowledged
+	Lane     Lane
+	TTL      time.Duration // given up if not written in time; 0: never. A resolution of 50 ms
+	Notify   bool          // tell also when it was acknowledged
+	Overflow Overflow      // when the queue is full; 0: as Config.Overflow says
 
 	// Metadata goes with the message. A peer that has not agreed to [FeatureMetadata] cannot
 	// get it: Send returns a [*FeatureError], or, where that turns out only later, the message
@@ -44,22 +45,21 @@ func (m *Machine) Send(now time.Time, msg codec.Message, opt SendOptions) (id ui
 	return it.id, nil
 }
 
-// Call is Send for a message that wants a reply. It returns the number by which EventReply,
-// and EventOutcome if it is given up, name the call. Numbers grow, from 1.
-func (m *Machine) Call(now time.Time, msg codec.Message, opt SendOptions) (call uint64, err error) {
+// Call is Send for a message that wants a reply. The id names the call in EventReply, too.
+func (m *Machine) Call(now time.Time, msg codec.Message, opt SendOptions) (id uint64, err error) {
 	m.enter(now)
 	it, err := m.queue(msg, &opt)
 	if err != nil {
 		return 0, err
 	}
-	m.outbox.lastCall++
 	it.flags |= itemCall
-	it.call = m.outbox.lastCall
-	return it.call, nil
+	it.call = it.id
+	return it.id, nil
 }
 
-// Reply is Send for the reply to the call of an EventMessage. After the session in which the call
-// came it returns [ErrCallLost].
+// Reply is Send for the reply to the call of an EventMessage. If it is given up, a failure goes in
+// its place, as by Fail; so every call of a session that goes on is answered. After the session in
+// which the call came it returns [ErrCallLost].
 func (m *Machine) Reply(now time.Time, call uint64, msg codec.Message, opt SendOptions) (id uint64, err error) {
 	m.enter(now)
 	if call <= m.inbox.callBase {
@@ -85,17 +85,22 @@ func (m *Machine) Fail(now time.Time, call uint64, text string) (id uint64, err 
 		return 0, ErrCallLost
 	}
 	b := words(text)
-	if err := m.admit(Normal, len(b)); err != nil {
+	if err := m.admit(Normal, m.p.cfg.Overflow, len(b)); err != nil {
 		return 0, err
 	}
-	f := &m.outbox.filler[Normal]
+	return m.fail(Normal, call-m.inbox.callBase, b), nil
+}
+
+// fail queues a failure as the reply to a call, whether there is room or not.
+func (m *Machine) fail(lane Lane, call uint64, text []byte) (id uint64) {
+	f := &m.outbox.filler[lane]
 	c := f.room()
-	c, off, size := f.take(c, append(c.buf, b...))
+	c, off, size := f.take(c, append(c.buf, text...))
 	m.stored(c)
-	it := m.push(Normal, c, off, size)
+	it := m.push(lane, c, off, size)
 	it.flags |= itemReply | itemFail
-	it.call = call - m.inbox.callBase
-	return it.id, nil
+	it.call = call
+	return it.id
 }
 
 // open returns why nothing may be sent, or nil.
@@ -113,8 +118,11 @@ func (m *Machine) queue(msg codec.Message, opt *SendOptions) (*item, error) {
 	if opt.Lane >= lanes {
 		return nil, errors.New("session: SendOptions.Lane is none of High, Normal, Low")
 	}
+	if opt.Overflow == 0 {
+		opt.Overflow = m.p.cfg.Overflow
+	}
 	if m.outbox.full { // do not encode in vain
-		if err := m.admit(opt.Lane, int(m.outbox.refused)); err != nil {
+		if err := m.admit(opt.Lane, opt.Overflow, int(m.outbox.refused)); err != nil {
 			return nil, err
 		}
 	}
@@ -133,7 +141,7 @@ func (m *Machine) queue(msg codec.Message, opt *SendOptions) (*item, error) {
 	if len(md) > 0 {
 		payload -= metadataSize(c.buf[off:])
 	}
-	err = m.admit(opt.Lane, size)
+	err = m.admit(opt.Lane, opt.Overflow, size)
 	if limit := m.peerLargest(); err == nil && payload > limit {
 		err = &TooLargeError{Size: payload, Limit: limit}
 	}
@@ -186,17 +194,43 @@ func (m *Machine) peerLargest() int {
 	return int(min(m.link.agreement.Peer.MaxMessage, math.MaxUint32))
 }
 
-// Cancel gives up a message that has no number yet, with the outcome dropped(cancelled). It
-// returns false when it is too late.
+// Cancel gives up a message that has no outcome yet, with dropped(cancelled). It returns false
+// when the message has a number and may have arrived: it is given up then if the next attachment
+// shows that it has not.
 func (m *Machine) Cancel(now time.Time, id uint64) bool {
 	m.enter(now)
-	it := m.outbox.find(id)
-	if it == nil {
-		return false
+	o := &m.outbox
+	if it := o.find(id); it != nil {
+		m.giveUp(it, Cancelled, nil)
+		m.tidy()
+		return true
 	}
-	m.giveUp(it, Cancelled, nil)
-	m.tidy()
-	return true
+	o.cancelLater(id)
+	return false
+}
+
+// cancelLater notes a message that may be in the flight. Those that are not are forgotten when there
+// may be many.
+func (o *outbox) cancelLater(id uint64) {
+	if o.cancelled == nil {
+		o.cancelled = map[uint64]struct{}{}
+	}
+	o.cancelled[id] = struct{}{}
+	if len(o.cancelled) <= 2*o.flight.len()+16 {
+		return
+	}
+	kept := map[uint64]struct{}{}
+	for i := range o.flight.len() {
+		if it := o.flight.at(i); !it.has(itemGone) && o.isCancelled(it.id) {
+			kept[it.id] = struct{}{}
+		}
+	}
+	o.cancelled = kept
+}
+
+func (o *outbox) isCancelled(id uint64) bool {
+	_, is := o.cancelled[id]
+	return is
 }
 
 // flush waits for the outcomes of messages.
