@@ -64,8 +64,8 @@ func Dial(cfg *Config) (*Client, error) {
 	c := &Client{cfg: checked, conns: newConnector(checked, profile), stopped: make(chan struct{})}
 	c.pace = pace{Backoff: checked.Backoff, rand: checked.Rand}
 	c.state.ready = make(chan struct{})
-	c.Session = &Session{owner: c, rests: new(negotiate.Backoff), handler: checked.Handler, onOutcome: checked.OnOutcome, log: checked.Log,
-		hooks: newHooks(checked.Inject, checked.Extract), m: m, ended: make(chan struct{})}
+	c.Session = &Session{owner: c, rests: new(negotiate.Backoff), handler: checked.Handler, overflow: checked.Session.Overflow,
+		onOutcome: checked.OnOutcome, log: checked.Log, hooks: newHooks(checked.Inject, checked.Extract), m: m, ended: make(chan struct{})}
 	ctx, stop := context.WithCancel(context.Background())
 	c.stop = stop
 	go c.run(ctx)

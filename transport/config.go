@@ -38,7 +38,8 @@ type Config struct {
 	// exists, and how: its handshake, its pings. Protocol has one version then, whose format
 	// and codec are the server's, and Handler is required. Messages are sent at most once, and
 	// only while there is a connection: Send waits for it; Flush waits until all is written.
-	// Call and Upgrade give [ErrLegacy]. Of Session only HandshakeTimeout counts. While a
+	// Call and Upgrade give [ErrLegacy]. Of Session only HandshakeTimeout and
+	// Overflow count, and DropOldest drops nothing. While a
 	// handler runs nothing is read, so Plain.Silence must be longer than handlers take.
 	Plain *session.PlainConfig
 
@@ -84,8 +85,8 @@ type Config struct {
 	OnChange func(Change)
 
 	// OnOutcome, if set, is told what became of each message sent with an outcome to tell:
-	// dropped and unknown ones always, acknowledged ones if sent with Notify. It must not
-	// block.
+	// dropped and unknown ones always, acknowledged ones if sent with Notify or by a call. It
+	// must not block.
 	OnOutcome func(Outcome)
 
 	// Inject, if set, is asked by each Send and Call for metadata to go with the message, such

@@ -136,6 +136,7 @@ func (s *Session) closed(err error) {
 	}
 	s.over.Store(true)
 	close(s.ended)
+	s.runAfter()
 	s.waiting.end(s.err)
 	if s.timer != nil {
 		s.timer.Stop()

@@ -55,7 +55,7 @@ func ExampleSession_CallWith() {
 	srv := &transport.Server{Protocol: chat, Handler: transport.HandlerFunc(
 		func(_ context.Context, _ *transport.Session, in transport.Incoming) (codec.Message, error) {
 			fmt.Println("server: from tenant", in.Metadata.Get("tenant"))
-			return transport.Reply{Message: in.Message, Metadata: session.Metadata{{Key: "cache", Value: "hit"}}}, nil
+			return transport.Reply{Message: in.Message, Options: session.SendOptions{Metadata: session.Metadata{{Key: "cache", Value: "hit"}}}}, nil
 		})}
 	addr := listen(srv)
 	defer srv.Close()

@@ -5,26 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"time"
 
 	"github.com/parleyproto/parley/codec"
 	"github.com/parleyproto/parley/transport/session"
 )
 
-// handle runs the handler for one message, and answers a call.
-func (s *Session) handle(ev *session.Event) {
+// handle runs the handler for one message, and answers a call. It tells whether the message, no
+// call, is to be reported to its sender as dropped: its handler returned an error.
+func (s *Session) handle(ev *session.Event) (failed bool) {
 	ctx := context.Context(handlerContext{s})
 	if s.hooks != nil {
 		ctx = s.hooks.open(ctx, ev.Metadata())
 	}
 	reply, err := s.handler.Handle(ctx, s, incoming(ev))
-	if ev.Call != 0 {
-		s.mu.Lock()
-		s.reply(ev.Call, reply, err)
-		s.unlock()
-	} else if err != nil {
-		s.log.Warn("transport: handler failed", "session", s, "seq", ev.Seq, "err", err)
+	if err != nil {
+		s.log.Warn("transport: handler failed", "session", s, "seq", ev.Seq, "call", ev.Call != 0, "err", err)
 	}
+	if ev.Call == 0 {
+		return err != nil
+	}
+	s.mu.Lock()
+	s.reply(ev.Call, reply, err)
+	s.unlock()
+	return false
 }
 
 // panicked logs that the handler did for ev, and answers a call.
@@ -41,6 +44,20 @@ var (
 	errPanicked = errors.New("the handler panicked")
 	errNoReply  = errors.New("the handler gave no reply")
 )
+
+// unwrap returns what a handler wants to be sent, and how.
+func unwrap(reply codec.Message) (codec.Message, session.SendOptions) {
+	switch r := reply.(type) {
+	case Reply:
+		return r.Message, r.Options
+	case *Reply:
+		if r == nil {
+			return nil, session.SendOptions{}
+		}
+		return r.Message, r.Options
+	}
+	return reply, session.SendOptions{}
+}
 
 // reply answers a call; it waits for room when the queue is full.
 func (s *Session) reply(call uint64, reply codec.Message, err error) {
@@ -72,32 +89,4 @@ func (s *Session) reply(call uint64, reply codec.Message, err error) {
 		}
 		return
 	}
-}
-
-// handlerContext is the context of a session's handlers. It ends with the session.
-type handlerContext struct{ s *Session }
-
-type handlerKey struct{}
-
-func (c handlerContext) Deadline() (time.Time, bool) { return time.Time{}, false }
-func (c handlerContext) Done() <-chan struct{}       { return c.s.ended }
-
-func (c handlerContext) Err() error {
-	if c.s.over.Load() {
-		return context.Canceled
-	}
-	return nil
-}
-
-func (c handlerContext) Value(key any) any {
-	if key == (handlerKey{}) {
-		return c.s
-	}
-	return nil
-}
-
-// handling tells whether ctx is that of one of s's handlers.
-func (s *Session) handling(ctx context.Context) bool {
-	h, _ := ctx.Value(handlerKey{}).(*Session)
-	return h == s
 }

@@ -1,8 +1,10 @@
 package transport_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -38,6 +40,80 @@ func TestPanicCostsItsOwnMessage(t *testing.T) {
 		}
 		if _, err := c.Call(t.Context(), &Note{N: 4}); err != nil {
 			t.Errorf("the call after it: %v", err)
+		}
+	})
+}
+
+// An error is the handler's word that it could not handle the message: its sender learns that.
+func TestHandlersErrorDropsTheMessage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		var logged bytes.Buffer
+		serve(t, &network, "server", &transport.Server{Handler: new(log), Log: slog.New(slog.NewTextHandler(&logged, nil))})
+		var outcomes []transport.Outcome
+		c := dial(t, &network, transport.Config{OnOutcome: func(o transport.Outcome) { outcomes = append(outcomes, o) }})
+		for n := -1; n <= 1; n++ {
+			c.SendWith(t.Context(), &Note{N: n}, session.SendOptions{Notify: true})
+		}
+		flush(t, c.Session)
+		synctest.Wait()
+		if len(outcomes) != 3 || outcomes[0].ID != 1 || outcomes[0].Outcome != session.Dropped || outcomes[0].Reason != session.Failed ||
+			outcomes[1].Outcome != session.Acked || outcomes[2].Outcome != session.Acked {
+			t.Errorf("outcomes: %+v; want message 1 dropped, its handler failed, and the others acknowledged", outcomes)
+		}
+		_, err := c.Call(t.Context(), &Note{N: -2})
+		var failed *session.CallError
+		if !errors.As(err, &failed) || failed.Text != "-2 is negative" {
+			t.Errorf("a call whose handler returned an error: %v", err)
+		}
+		synctest.Wait()
+		for _, want := range []string{`call=false err="-1 is negative"`, `call=true err="-2 is negative"`} {
+			if n := strings.Count(logged.String(), want); n != 1 {
+				t.Errorf("%q is logged %d times:\n%s", want, n, logged.String())
+			}
+		}
+	})
+}
+
+// A context made from a handler's ends with the session, and costs no goroutine before.
+func TestContextsOfHandlers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		var ctx, late context.Context
+		var cancel context.CancelFunc
+		defer func() { cancel() }()
+		var kept, stopped bool
+		s := serve(t, &network, "server", &transport.Server{Handler: transport.HandlerFunc(
+			func(hc context.Context, _ *transport.Session, _ transport.Incoming) (codec.Message, error) {
+				before := len(bubble())
+				ctx, cancel = context.WithTimeout(hc, time.Hour)
+				if after := len(bubble()); after != before {
+					t.Errorf("%d goroutines, and %d with a context made from the handler's", before, after)
+				}
+				context.AfterFunc(hc, func() { kept = true })
+				stop := context.AfterFunc(hc, func() { stopped = true })
+				if !stop() || stop() {
+					t.Error("a function that waits is stopped once")
+				}
+				late = hc
+				return nil, nil
+			})})
+		c := dial(t, &network, transport.Config{})
+		send(t, c.Session, 1, 1)
+		flush(t, c.Session)
+		if ctx.Err() != nil || kept {
+			t.Errorf("while the session lives: %v, called %v", ctx.Err(), kept)
+		}
+		s.Close()
+		synctest.Wait()
+		if !errors.Is(ctx.Err(), context.Canceled) || !kept || stopped {
+			t.Errorf("after the session: %v, called %v, and %v though stopped; want true, false", ctx.Err(), kept, stopped)
+		}
+		again := false
+		stop := context.AfterFunc(late, func() { again = true })
+		synctest.Wait()
+		if !again || stop() {
+			t.Errorf("added after the session's end: called %v, want true and too late to stop", again)
 		}
 	})
 }

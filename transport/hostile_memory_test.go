@@ -160,7 +160,7 @@ func fill(t *testing.T, s *transport.Session) {
 	t.Helper()
 	m := &Note{Text: string(make([]byte, 1000))}
 	for i := 0; ; i++ {
-		if err := s.TrySend(m); errors.Is(err, session.ErrQueueFull) {
+		if _, err := s.SendWith(t.Context(), m, session.SendOptions{Overflow: session.Fail}); errors.Is(err, session.ErrQueueFull) {
 			break
 		} else if err != nil || i > 100_000 {
 			t.Fatalf("after %d messages: %v, want a full queue", i, err)

@@ -31,7 +31,7 @@ func TestMetadata(t *testing.T) {
 						_, err := s.SendWith(ctx, &Note{N: 5}, session.SendOptions{Metadata: in.Metadata})
 						pushed <- err
 					}
-					reply := transport.Reply{Message: &Note{N: 2}, Metadata: session.Metadata{{Key: "took", Value: "1ms"}}}
+					reply := transport.Reply{Message: &Note{N: 2}, Options: session.SendOptions{Metadata: session.Metadata{{Key: "took", Value: "1ms"}}}}
 					if in.Message.(*Note).N == 2 {
 						return &reply, nil
 					}
@@ -124,7 +124,7 @@ func TestMetadataToPeersWithout(t *testing.T) {
 				if in.Metadata != nil {
 					t.Errorf("the server got %q", in.Metadata)
 				}
-				return transport.Reply{Message: &Note{}, Metadata: someMetadata}, nil
+				return transport.Reply{Message: &Note{}, Options: session.SendOptions{Metadata: someMetadata}}, nil
 			})})
 		c := dial(t, &network, transport.Config{Inject: func(context.Context) session.Metadata { return someMetadata }})
 		ready(t, c)

@@ -62,6 +62,7 @@ func (p *plain) GoAway(time.Time, time.Duration, []string)      {}
 func (p *plain) Upgrade(time.Time, codec.Version) error         { return ErrLegacy }
 func (p *plain) Done(uint64)                                    {}
 func (p *plain) Drop(uint64)                                    {}
+func (p *plain) Cancel(time.Time, uint64) bool                  { return false }
 func (p *plain) ID() [16]byte                                   { return [16]byte{} }
 func (p *plain) Identity() string                               { return p.identity }
 func (p *plain) Agreement() *negotiate.Agreement                { return nil }

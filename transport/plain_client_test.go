@@ -132,8 +132,8 @@ func TestPlainClient(t *testing.T) {
 		time.Sleep(31 * time.Second) // three pings
 		network.Down("redis")
 		synctest.Wait()
-		if err := c.TrySend(value(":2")); !errors.Is(err, session.ErrQueueFull) {
-			t.Errorf("TrySend without a connection: %v", err)
+		if _, err := c.SendWith(t.Context(), value(":2"), session.SendOptions{Overflow: session.Fail}); !errors.Is(err, session.ErrQueueFull) {
+			t.Errorf("a Send that must not wait, without a connection: %v", err)
 		}
 		network.Up("redis")
 		if err := c.Send(t.Context(), value(":3")); err != nil { // waits for the next connection

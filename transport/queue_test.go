@@ -22,11 +22,11 @@ func TestFullQueue(t *testing.T) {
 		n := 0
 		var err error
 		for ; err == nil; n++ {
-			err = c.TrySend(&Note{N: n + 1})
+			_, err = c.SendWith(t.Context(), &Note{N: n + 1}, session.SendOptions{Overflow: session.Fail})
 		}
 		n--
 		if !errors.Is(err, session.ErrQueueFull) {
-			t.Fatalf("TrySend: %v, want ErrQueueFull", err)
+			t.Fatalf("a Send that must not wait: %v, want ErrQueueFull", err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -132,7 +132,7 @@ func TestPeerThatNeverReads(t *testing.T) {
 		before := time.Now()
 		text := strings.Repeat("x", 1000)
 		for range 5000 {
-			sess.TrySend(&Note{Text: text})
+			sess.Send(t.Context(), &Note{Text: text})
 			time.Sleep(time.Millisecond)
 		}
 		if q := sess.Stats().QueueBytes; q > 64<<10 {

@@ -14,21 +14,22 @@ import (
 // It is delivered once, in order, over any number of connections, also when there is none
 // now; [Session.Flush] waits until the peer has handled it.
 //
-// While the queue is full Send waits for room, for as long as ctx allows. Errors: ctx's, what
-// [Session.Err] returns, or what [session.Machine.Send] says of the message. After an error
-// nothing was queued.
+// When the queue is full Send does what Config.Session.Overflow says: it waits for room, for as
+// long as ctx allows; or fails with [session.ErrQueueFull]; or drops older messages. Errors:
+// ctx's, what [Session.Err] returns, or what [session.Machine.Send] says of the message. After an
+// error nothing was queued.
 func (s *Session) Send(ctx context.Context, m codec.Message) error {
 	_, err := s.SendWith(ctx, m, session.SendOptions{})
 	return err
 }
 
-// SendWith is Send with a lane, a time to live, or the wish to be told that m was
-// acknowledged. The id is what the outcome will name.
+// SendWith is Send with a lane, a time to live, the wish to be told that m was acknowledged, or
+// another policy for a full queue. The id is what the outcome will name.
 func (s *Session) SendWith(ctx context.Context, m codec.Message, o session.SendOptions) (id uint64, err error) {
 	if s.hooks != nil {
 		s.hooks.inform(ctx, &o)
 	}
-	return s.put(ctx, func(now time.Time) (uint64, error) {
+	return s.put(ctx, &o, func(now time.Time) (uint64, error) {
 		if o.TTL > 0 {
 			now = s.time()
 		}
@@ -36,27 +37,26 @@ func (s *Session) SendWith(ctx context.Context, m codec.Message, o session.SendO
 	})
 }
 
-// TrySend is Send that does not wait: when the queue is full it returns
-// [session.ErrQueueFull].
-func (s *Session) TrySend(m codec.Message) error {
-	s.mu.Lock()
-	defer s.unlock()
-	_, err := s.accept(func(now time.Time) (uint64, error) { return s.m.Send(now, m, session.SendOptions{}) })
-	return err
-}
-
 // Call sends m and waits for the reply of the peer's handler. Errors: as for Send, and
-// [*session.CallError] when the handler failed, [*DroppedError] when m was given up before
-// the peer saw it, [ErrUnknownOutcome] when the session ended or was lost in between. A call that ctx ends
-// may still be executed.
+// [*session.CallError] when the handler failed, or its reply cannot be delivered; [*DroppedError]
+// when m was given up and will not be executed; [ErrUnknownOutcome] when the session ended or was
+// lost in between. While the session lives every call is answered.
+//
+// When ctx ends first the error matches ctx's. If it is a [*DroppedError] besides, the call was
+// still queued and will not be executed. If not, it was on its way: it may have been executed, and
+// is not sent again over later connections.
 func (s *Session) Call(ctx context.Context, m codec.Message) (codec.Message, error) {
 	reply, err := s.CallWith(ctx, m, session.SendOptions{})
 	return reply.Message, err
 }
 
-// CallWith is Call with options, whose Notify is of no account, and a reply with all that is
-// known of it.
+// CallWith is Call with a lane, a time to live until it is written, or another policy for a full
+// queue, and returns all that is known of the reply. [Config].OnOutcome is told of calls as if
+// Notify were set.
 func (s *Session) CallWith(ctx context.Context, m codec.Message, o session.SendOptions) (Incoming, error) {
+	if err := ctx.Err(); err != nil {
+		return Incoming{}, err
+	}
 	if s.handling(ctx) {
 		s.stepAside()
 	}
@@ -65,15 +65,15 @@ func (s *Session) CallWith(ctx context.Context, m codec.Message, o session.SendO
 		s.hooks.inform(ctx, &o)
 	}
 	var c *waitingCall
-	n, err := s.put(ctx, func(now time.Time) (uint64, error) {
+	id, err := s.put(ctx, &o, func(now time.Time) (uint64, error) {
 		if o.TTL > 0 {
 			now = s.time()
 		}
-		n, err := s.m.Call(now, m, o)
+		id, err := s.m.Call(now, m, o)
 		if err == nil {
-			c = s.waiting.call(n)
+			c = s.waiting.call(id)
 		}
-		return n, err
+		return id, err
 	})
 	if err != nil {
 		return Incoming{}, err
@@ -81,25 +81,46 @@ func (s *Session) CallWith(ctx context.Context, m codec.Message, o session.SendO
 	select {
 	case <-c.done:
 	case <-ctx.Done():
+		if err := s.abandon(id, c, ctx.Err()); err != nil {
+			return Incoming{}, err
+		}
+		<-c.done
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	reply, err := c.reply, c.err
-	if s.waiting.calls[n] == c { // ctx ended first
-		delete(s.waiting.calls, n)
-		err = ctx.Err()
-	}
 	s.waiting.release(c)
 	return reply, err
 }
 
-// put queues what give gives to the machine, waits for room if it must, and sends it on its
+// abandon takes a call back whose caller does not wait any more, as far as that is still possible.
+// It returns nil when the call has just been finished: its wait is being woken.
+func (s *Session) abandon(id uint64, c *waitingCall, why error) error {
+	s.mu.Lock()
+	defer s.unlock()
+	if s.waiting.calls[id] != c {
+		return nil
+	}
+	delete(s.waiting.calls, id)
+	acked := c.acked
+	s.waiting.release(c)
+	if acked || !s.m.Cancel(s.time(), id) {
+		return why
+	}
+	s.settle()
+	return &DroppedError{Reason: session.Cancelled, Err: why}
+}
+
+// put queues what give gives to the machine, waits for room if it must and may, and sends it on its
 // way.
-func (s *Session) put(ctx context.Context, give func(now time.Time) (uint64, error)) (uint64, error) {
+func (s *Session) put(ctx context.Context, o *session.SendOptions, give func(now time.Time) (uint64, error)) (uint64, error) {
+	if o.Overflow == 0 {
+		o.Overflow = s.overflow
+	}
 	s.mu.Lock()
 	for {
 		id, err := s.accept(give)
-		if !errors.Is(err, session.ErrQueueFull) {
+		if !errors.Is(err, session.ErrQueueFull) || o.Overflow > session.Block {
 			s.unlock()
 			return id, err
 		}

@@ -23,7 +23,8 @@ type Session struct {
 	owner     owner
 	rests     *negotiate.Backoff // from changes of version that fail; shared by the owner's sessions
 	handler   Handler
-	hooks     *hooks // of the owner; nil: none
+	hooks     *hooks           // of the owner; nil: none
+	overflow  session.Overflow // of messages that say nothing else
 	onOutcome func(Outcome)
 	log       *slog.Logger
 	over      atomic.Bool   // the session has ended
@@ -41,6 +42,7 @@ type Session struct {
 	err      error     // why the session ended
 	why      error     // what err is to be, if the machine's reason says too little
 	value    any
+	after    map[*func()]struct{} // to be called at the end; nil: nothing
 	waiting  waiters
 	turns    turns
 	notices  []func() // to be called in order, without the lock
@@ -70,11 +72,12 @@ type machine interface {
 	Detach(now time.Time, gen uint64, err error)
 
 	Send(now time.Time, m codec.Message, o session.SendOptions) (id uint64, err error)
-	Call(now time.Time, m codec.Message, o session.SendOptions) (call uint64, err error)
+	Call(now time.Time, m codec.Message, o session.SendOptions) (id uint64, err error)
 	Reply(now time.Time, call uint64, m codec.Message, o session.SendOptions) (id uint64, err error)
 	Fail(now time.Time, call uint64, text string) (id uint64, err error)
 	Done(id uint64)
 	Drop(id uint64)
+	Cancel(now time.Time, id uint64) bool
 	Flush(now time.Time) (id uint64)
 	Unflush(id uint64)
 	Upgrade(now time.Time, v codec.Version) error

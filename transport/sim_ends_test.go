@@ -80,7 +80,11 @@ func (w *world) Handle(ctx context.Context, s *transport.Session, in transport.I
 	case "fail":
 		return nil, errSimulated
 	}
-	return transport.Reply{Message: &parcel{From: "reply to " + p.From, N: -p.N}, Metadata: in.Metadata}, nil
+	o := session.SendOptions{Metadata: in.Metadata}
+	if p.N%5 == 0 { // some replies expire
+		o.Lane, o.TTL = p.Lane, time.Duration(p.N)*time.Millisecond
+	}
+	return transport.Reply{Message: &parcel{From: "reply to " + p.From, N: -p.N}, Options: o}, nil
 }
 
 // simServer is a server that may be replaced by another process.
@@ -338,13 +342,20 @@ func (c *simClient) send(s *transport.Session, rnd *rand.Rand, from string, n in
 	}
 }
 
+// patience is how long some calls wait. That is longer than anything takes: while the session lives,
+// each is answered.
+const patience = 6 * time.Hour
+
 // call calls one after the other.
 func (c *simClient) call(client *transport.Client, from string, rnd *rand.Rand, stop chan struct{}) {
 	for n := 1; pause(rnd, stop) && client.Err() == nil; n++ {
-		p, _ := draw(rnd, from, n)
-		p.Lane = session.Normal
-		o := session.SendOptions{Metadata: note(p)}
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		p, o := draw(rnd, from, n)
+		o.Notify, o.TTL = false, o.TTL*2
+		limit := patience
+		if n%3 != 0 {
+			limit = time.Duration(1 + rnd.Int64N(int64(time.Minute)>>rnd.IntN(12)))
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		reply, err := client.CallWith(ctx, p, o)
 		cancel()
 		var failed *session.CallError
@@ -361,6 +372,9 @@ func (c *simClient) call(client *transport.Client, from string, rnd *rand.Rand, 
 		case errors.As(err, &dropped), errors.As(err, &large):
 			c.w.answered(label{from, n}, err.Error(), false, false)
 		case errors.Is(err, context.DeadlineExceeded):
+			if limit == patience {
+				c.w.accuse("call %s %d has no end: %v", from, n, err)
+			}
 			c.w.answered(label{from, n}, err.Error(), false, true)
 		default:
 			if c.w.gentle {

@@ -12,6 +12,7 @@ import (
 func TestJudgeSeesHarm(t *testing.T) {
 	const (
 		sent, arrived, panicked, robbed = "sent", "arrived", "panicked", "robbed"
+		erred                           = "erred"
 		acked, dropped, failed, unknown = "acked", "dropped", "failed", "unknown"
 		sendAgain, comesAgain           = "clients send again", "arrived again"
 	)
@@ -26,8 +27,10 @@ func TestJudgeSeesHarm(t *testing.T) {
 		{"told before Send returned", []string{arrived, acked, sent}, true, ""},
 		{"dropped", []string{sent, dropped}, false, ""},
 		{"its handler panicked", []string{sent, panicked, failed}, true, ""},
-		{"its handler panicked, but acknowledged", []string{sent, panicked, acked}, true, "handler panicked"},
-		{"failed, but handled well", []string{sent, arrived, failed}, true, "panic=false"},
+		{"its handler panicked, but acknowledged", []string{sent, panicked, acked}, true, "handler failed"},
+		{"its handler returned an error", []string{sent, erred, failed}, true, ""},
+		{"its handler returned an error, but acknowledged", []string{sent, erred, acked}, true, "handler failed"},
+		{"failed, but handled well", []string{sent, arrived, failed}, true, "fails=false"},
 		{"failed, but not handled", []string{sent, failed}, true, "handled 0 times"},
 		{"unknown, and arrived", []string{sent, unknown, arrived}, false, ""},
 		{"never told", []string{sent, arrived}, true, "has 0 outcomes"},
@@ -70,6 +73,8 @@ func TestJudgeSeesHarm(t *testing.T) {
 					j.arrived(&parcel{From: "c", N: n, Note: "x"}, s, transport.Incoming{})
 				case panicked:
 					j.arrived(&parcel{From: "c", N: n, Do: "panic"}, s, transport.Incoming{})
+				case erred:
+					j.arrived(&parcel{From: "c", N: n, Do: "fail"}, s, transport.Incoming{})
 				default:
 					o := transport.Outcome{Session: s, ID: uint64(n), Outcome: outcomes[what]}
 					if what == failed {

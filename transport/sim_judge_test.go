@@ -52,7 +52,7 @@ type fate struct {
 	call     bool
 	handled  int
 	dups     int  // of these, how often as a duplicate that was announced
-	panics   bool // its handler does
+	fails    bool // its handler does
 	outcome  session.Outcome
 	reason   session.Reason
 	told     int // how often the outcome was told
@@ -116,7 +116,7 @@ func (j *judge) arrived(p *parcel, to *transport.Session, in transport.Incoming)
 	if j.again && in.Dup {
 		f.dups++
 	}
-	f.panics = p.Do == "panic"
+	f.fails = p.Do != ""
 	r := road{p.From, p.Lane, to}
 	before := j.last[r]
 	j.last[r] = p.N
@@ -163,13 +163,13 @@ func (j *judge) consistent(f fate) {
 		if f.handled == 0 || f.handled-f.dups > 1 {
 			j.accuse("lost: %s %d was acknowledged and handled %d times", f.from, f.n, f.handled)
 		}
-		if f.panics {
-			j.accuse("%s %d was acknowledged, but its handler panicked", f.from, f.n)
+		if f.fails {
+			j.accuse("%s %d was acknowledged, but its handler failed", f.from, f.n)
 		}
 	case session.Dropped:
 		if f.reason == session.Failed {
-			if f.handled == 0 || f.handled-f.dups > 1 || !f.panics {
-				j.accuse("%s %d was dropped (failed), but handled %d times (panic=%v)", f.from, f.n, f.handled, f.panics)
+			if f.handled == 0 || f.handled-f.dups > 1 || !f.fails {
+				j.accuse("%s %d was dropped (failed), but handled %d times (fails=%v)", f.from, f.n, f.handled, f.fails)
 			}
 			return
 		}

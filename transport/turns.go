@@ -144,8 +144,7 @@ func (s *Session) handleFrom(b *batch) {
 		}
 	}()
 	for b.at < b.n && !s.over.Load() {
-		s.handle(&b.messages[b.at])
-		b.failed[b.at] = false
+		b.failed[b.at] = s.handle(&b.messages[b.at])
 		b.advance()
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // waiters are the goroutines that wait for something of a session. Guarded by its lock.
 type waiters struct {
-	calls    map[uint64]*waitingCall // by the number of the call
+	calls    map[uint64]*waitingCall // by the id of the call
 	idle     []*waitingCall
 	woken    *waitingCall // finished, and to be woken when the lock is free, or it would wait for that
 	flushes  map[uint64]chan struct{}
@@ -64,12 +64,8 @@ func (w *waiters) call(n uint64) *waitingCall {
 // sessions, because a channel must not leave its testing/synctest bubble.
 const maxIdle = 4
 
-// release gives c back; nobody else may know it any more.
+// release gives c back. Nobody else may know it any more, and done has no token and gets none.
 func (w *waiters) release(c *waitingCall) {
-	select {
-	case <-c.done:
-	default:
-	}
 	*c = waitingCall{done: c.done}
 	if len(w.idle) < maxIdle {
 		w.idle = append(w.idle, c)

@@ -119,7 +119,7 @@ const (
 	Fail
 	// DropOldest gives up messages that have no number yet, the lowest lane first and in it
 	// the oldest first, but no reply, and none of a higher lane. When that does not make
-	// room it is Block.
+	// room it returns ErrQueueFull.
 	DropOldest
 )
 

@@ -74,8 +74,8 @@ func (m *Machine) Reply(now time.Time, call uint64, msg codec.Message, opt SendO
 	return it.id, nil
 }
 
-// Fail replies to a call that its handler failed. The text, which is cut at 200 bytes, becomes
-// the peer's [*CallError].
+// Fail replies to a call that its handler failed. The text becomes the peer's [*CallError]; it is
+// cut at 200 bytes, and at what fits into the queue when that is empty.
 func (m *Machine) Fail(now time.Time, call uint64, text string) (id uint64, err error) {
 	m.enter(now)
 	if err := m.accepts(); err != nil {
@@ -85,6 +85,7 @@ func (m *Machine) Fail(now time.Time, call uint64, text string) (id uint64, err 
 		return 0, ErrCallLost
 	}
 	b := words(text)
+	b = b[:min(len(b), max(0, m.bound(Normal)-itemCost))]
 	if err := m.admit(Normal, m.p.cfg.Overflow, len(b)); err != nil {
 		return 0, err
 	}
