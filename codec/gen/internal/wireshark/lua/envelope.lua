@@ -28,7 +28,7 @@ for _, kind in pairs(KINDS) do KINDS_BY_NAME[kind.name] = kind end
 
 local CODES = {
   REJECT = {"version not offered", "cannot carry what is queued", "busy", "policy"},
-  GAP = {"expired", "undecodable", "unencodable in the version spoken"},
+  GAP = {"expired", "undecodable", "unencodable in the version spoken", [6] = "cancelled"},
   CLOSE = {[0] = "normal", "superseded", "denied", "protocol violation", "idle or not alive", "limits", "shutdown",
     "handler's decision", "too many pings"},
 }
