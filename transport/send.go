@@ -81,7 +81,7 @@ func (s *Session) CallWith(ctx context.Context, m codec.Message, o session.SendO
 	select {
 	case <-c.done:
 	case <-ctx.Done():
-		if err := s.abandon(id, c, ctx.Err()); err != nil {
+		if err := s.takeBack(id, c, ctx.Err()); err != nil {
 			return Incoming{}, err
 		}
 		<-c.done
@@ -93,9 +93,9 @@ func (s *Session) CallWith(ctx context.Context, m codec.Message, o session.SendO
 	return reply, err
 }
 
-// abandon takes a call back whose caller does not wait any more, as far as that is still possible.
+// takeBack takes a call back whose caller does not wait any more, as far as that is still possible.
 // It returns nil when the call has just been finished: its wait is being woken.
-func (s *Session) abandon(id uint64, c *waitingCall, why error) error {
+func (s *Session) takeBack(id uint64, c *waitingCall, why error) error {
 	s.mu.Lock()
 	defer s.unlock()
 	if s.waiting.calls[id] != c {
