@@ -3,7 +3,6 @@ package transport_test
 import (
 	"context"
 	"errors"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -105,11 +104,10 @@ func TestReplyAndDeadlineAtTheSameTime(t *testing.T) {
 	})
 }
 
-// detachable is a client that can be kept away, and a server whose handler waits to reply.
+// detachable is a client whose network can be taken away, and a server whose handler waits to reply.
 type detachable struct {
 	*transport.Client
 	network fault.Network
-	away    bool
 	entered chan *transport.Session
 	reply   chan codec.Message
 }
@@ -122,13 +120,7 @@ func newDetachable(t *testing.T, server, client session.Config) *detachable {
 			d.entered <- s
 			return <-d.reply, nil
 		})})
-	d.Client = dial(t, &d.network, transport.Config{Session: client, Handler: new(log), Backoff: transport.Backoff{Cap: time.Second},
-		Dial: func(ctx context.Context, e string) (net.Conn, error) {
-			if d.away {
-				return nil, errors.New("away")
-			}
-			return d.network.Dial(ctx, e)
-		}})
+	d.Client = dial(t, &d.network, transport.Config{Session: client, Handler: new(log), Backoff: transport.Backoff{Cap: time.Second}})
 	ready(t, d.Client)
 	return d
 }
@@ -146,14 +138,12 @@ func (d *detachable) callAway(t *testing.T, reply codec.Message, meanwhile func(
 		done <- result{m, err}
 	}()
 	s := <-d.entered
-	d.away = true
 	d.network.Down("server")
-	d.network.Up("server")
 	synctest.Wait()
 	d.reply <- reply
 	time.Sleep(time.Second)
 	meanwhile(s)
-	d.away = false
+	d.network.Up("server")
 	select {
 	case r := <-done:
 		return r.m, r.err

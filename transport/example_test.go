@@ -188,3 +188,20 @@ func ExampleChange() {
 	// ready, resumed: false
 	// <nil>
 }
+
+// A call that is of use now or never: it overtakes the rest, and does not wait for room or, for
+// longer than a second, for a connection.
+func ExampleSession_CallWith_urgent() {
+	ctx := context.Background()
+	client, err := transport.Dial(&transport.Config{Endpoints: []string{"127.0.0.1:1"}, Protocol: chat}) // nobody listens
+	if err != nil {
+		panic(err)
+	}
+	defer client.Close()
+
+	reply, err := client.CallWith(ctx, &Line{Text: "stop"}, session.SendOptions{
+		Lane: session.High, TTL: time.Second, Overflow: session.Fail,
+	})
+	fmt.Println(reply.Message, err)
+	// Output: <nil> transport: the message was dropped: expired
+}
