@@ -114,7 +114,7 @@ var plants = []plant{
 	// Numbers near the end.
 	{"a number after the last is given", "session/numbers.go",
 		"numbered+uint64(o.n) < lastNumber", "numbered+uint64(o.n) <= lastNumber", sessionTests},
-	{"a session without numbers does not end", "session/control.go",
+	{"a session without numbers does not end", "session/goaway.go",
 		"\tm.endSpent()\n", "", sessionTests},
 	{"a generation after the last is used", "session/attach.go",
 		"&& m.gen >= lastNumber:", "&& m.gen > lastNumber:", sessionTests},

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"strings"
 	"time"
 
 	"github.com/parleyproto/parley/negotiate"
@@ -50,7 +49,7 @@ func (m *Machine) Agreement() *negotiate.Agreement { return m.agreement }
 // with r: write Output, then close the connection.
 func (o *Opening) Refuse(r *negotiate.Refusal) {
 	if o.state == OpeningReady {
-		o.link.sendGoAway(r.RetryAfter, r.Alternatives)
+		o.link.send(goAwayFrame(&GoAwayError{RetryAfter: r.RetryAfter, Alternatives: r.Alternatives}))
 		o.fail(r)
 	}
 }
@@ -61,15 +60,6 @@ func (o *Opening) Deny() {
 	if o.state == OpeningReady {
 		o.deny(&CloseError{Code: CloseDenied})
 	}
-}
-
-// sendGoAway queues a GOAWAY. Alternatives that do not fit are left out.
-func (l *link) sendGoAway(retry time.Duration, alternatives []string) {
-	alt := strings.Join(alternatives, ",")
-	if len(alt) > 1000 || !printable([]byte(alt)) {
-		alt = ""
-	}
-	l.send(&Envelope{Kind: KindGoAway, Retry: uint64(max(retry, 0) / time.Millisecond), Text: []byte(alt)})
 }
 
 // refused takes a GOAWAY that came in the place of ATTACHED: the server does not serve the session

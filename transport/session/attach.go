@@ -193,9 +193,6 @@ func (m *Machine) attached(l *link, e *Envelope, resumed bool) {
 	m.inbox.asked = m.inbox.done > 0 // the last acknowledgement may have been lost
 	m.inbox.told, m.inbox.ackBy = 0, never
 	m.ping(l)
-	if m.away != nil {
-		l.sendGoAway(m.away.RetryAfter, m.away.Alternatives)
-	}
 }
 
 // fence supersedes the present connection.

@@ -2,8 +2,6 @@ package session
 
 import (
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/parleyproto/parley/negotiate"
 )
@@ -76,53 +74,4 @@ func (m *Machine) nacked(l *link, e *Envelope) error {
 	o.flight.at(int(e.Seq - o.first)).flags |= itemRaw // perhaps that helps
 	m.step(l, negotiate.Nacked{Seq: e.Seq, Nonce: m.p.nonce()})
 	return nil
-}
-
-// goneAway takes a GOAWAY: no new numbers on this connection.
-func (m *Machine) goneAway(l *link, e *Envelope) {
-	l.goaway = true
-	m.emit(Event{Kind: EventGoAway, Err: awayOf(e)})
-	m.tellDrained()
-}
-
-// awayOf returns what a GOAWAY says.
-func awayOf(e *Envelope) *GoAwayError {
-	away := &GoAwayError{RetryAfter: time.Duration(min(e.Retry, uint64(maxInterval/time.Millisecond))) * time.Millisecond}
-	if len(e.Text) > 0 {
-		away.Alternatives = strings.Split(string(e.Text), ",")
-	}
-	return away
-}
-
-// GoAway tells the peer that this side will close, and where to go. EventDrained says that all
-// messages of this side are acknowledged. Alternatives are addresses without commas, 1,000
-// bytes in all at most.
-func (m *Machine) GoAway(now time.Time, retry time.Duration, alternatives []string) {
-	m.enter(now)
-	if m.away != nil || m.open() != nil {
-		return
-	}
-	m.away = &GoAwayError{RetryAfter: retry, Alternatives: alternatives}
-	m.draining = true
-	if m.state == Attached {
-		m.link.sendGoAway(retry, alternatives)
-	}
-	m.tellDrained()
-}
-
-// tellDrained reports once that nothing keeps a session that is to go away.
-func (m *Machine) tellDrained() {
-	o := &m.outbox
-	if o.flight.len() > 0 {
-		return
-	}
-	m.endSpent()
-	if l := m.link; l != nil && l.goaway && !l.drained {
-		l.drained = true
-		m.emit(Event{Kind: EventDrained, Generation: l.gen})
-	}
-	if m.draining && o.n == 0 {
-		m.draining = false
-		m.emit(Event{Kind: EventDrained, Generation: m.gen})
-	}
 }

@@ -21,7 +21,7 @@ func (m *Machine) Deadline() time.Time {
 			d = min(d, b.pongBy)
 		}
 		if !l.writing && m.state == Attached { // before that, nothing can be acknowledged
-			d = min(d, m.inbox.ackBy)
+			d = min(d, m.ackBy(l))
 		}
 	}
 	if d == never {
@@ -41,6 +41,7 @@ func (m *Machine) upgradeBy(l *link) instant {
 func (m *Machine) Tick(now time.Time) {
 	m.enter(now)
 	m.sweep()
+	m.tellDrained() // what has expired keeps nobody
 	if m.now >= m.awayBy {
 		m.close(CloseIdle, "away for longer than the resume window")
 		return

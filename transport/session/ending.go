@@ -40,7 +40,7 @@ func (m *Machine) armResume() {
 
 // Close ends the session. What is not acknowledged has an unknown outcome, what was not
 // written is dropped; Flush before, to lose nothing. The peer is told if there is a
-// connection. EventClosed is the last event.
+// connection, and what of its messages is done. EventClosed is the last event.
 func (m *Machine) Close(now time.Time, code CloseCode, text string) {
 	m.enter(now)
 	m.close(code, text)
@@ -56,10 +56,34 @@ func (m *Machine) close(code CloseCode, text string) {
 		m.finish()
 		return
 	}
+	m.lastWords(l)
 	l.send(&Envelope{Kind: KindClose, Code: uint64(code), Text: words(text)})
 	l.closing = true
 	m.closeBy = m.now + closeTime
 	m.setState(Closing)
+}
+
+// lastWords tells the peer, before the CLOSE, what it would have been told a little later: where to
+// go, and what is done.
+func (m *Machine) lastWords(l *link) {
+	if m.state != Attached {
+		return
+	}
+	if m.away != nil && !l.away {
+		l.send(goAwayFrame(m.away))
+	}
+	in := &m.inbox
+	for in.confesses() {
+		if len(l.ctl) > maxControl/2 {
+			return
+		}
+		l.send(in.confession())
+	}
+	if in.done > in.told {
+		e := Envelope{Kind: KindAck}
+		e.Done, e.Received = in.tell()
+		l.send(&e)
+	}
 }
 
 // finish ends the session; Next tells all outcomes, and then EventClosed.

@@ -2,7 +2,6 @@ package session_test
 
 import (
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
@@ -104,48 +103,6 @@ func TestResumeWindowEndsWithTheAttachment(t *testing.T) {
 	if y.m.State() != session.Attached {
 		t.Errorf("150 s after it was attached again the session is %v", y.m.State())
 	}
-}
-
-func TestGoAwayStopsNumbering(t *testing.T) {
-	x := newClientPeer(t, profile(t, negotiate.Client, nil))
-	x.m.Send(x.now, &sessiontest.Msg{N: 1}, session.SendOptions{})
-	x.pump()
-	x.send(session.Envelope{Kind: session.KindGoAway, Retry: 1500, Text: []byte("b:1,c:2")})
-	var away *session.GoAwayError
-	if ev := x.event(session.EventGoAway); !errors.As(ev.Err, &away) || away.RetryAfter != 1500*time.Millisecond || !slices.Equal(away.Alternatives, []string{"b:1", "c:2"}) {
-		t.Errorf("told %+v", ev.Err)
-	}
-	x.m.Send(x.now, &sessiontest.Msg{N: 2}, session.SendOptions{})
-	x.pump()
-	if n := x.wrote(session.KindData); n != 1 {
-		t.Fatalf("%d messages were written, want no new one", n)
-	}
-	if x.saw(session.EventDrained) != 0 {
-		t.Fatal("drained before the acknowledgement")
-	}
-	x.send(session.Envelope{Kind: session.KindAck, Done: 1, Received: 1})
-	x.event(session.EventDrained)
-	x.m.Detach(x.now, 1, errors.New("gone elsewhere"))
-	y := newPeer(t, profile(t, negotiate.Client, nil), x.m, 2)
-	y.send(session.Envelope{Kind: session.KindAttached, Flags: session.FlagKnown, Generation: 2, Epoch: 5, Received: 1, First: 1})
-	if d := y.take(session.KindData); d.Seq != 2 {
-		t.Errorf("elsewhere the queued message is number %d", d.Seq)
-	}
-}
-
-func TestGoAwayDrains(t *testing.T) {
-	x := newServerPeer(t, profile(t, negotiate.Server, nil))
-	x.m.Send(x.now, &sessiontest.Msg{}, session.SendOptions{})
-	x.m.GoAway(x.now, 2*time.Second, []string{"b:1"})
-	x.pump()
-	if g := x.take(session.KindGoAway); g.Retry != 2000 || string(g.Text) != "b:1" {
-		t.Errorf("GOAWAY is %+v", g)
-	}
-	if x.wrote(session.KindData) != 1 || x.saw(session.EventDrained) != 0 {
-		t.Error("the side that goes away still sends what it has, and drains after that")
-	}
-	x.send(session.Envelope{Kind: session.KindAck, Done: 1, Received: 1})
-	x.event(session.EventDrained)
 }
 
 // Between Close and the end no timer of a heartbeat acts: nothing follows the CLOSE, which waits

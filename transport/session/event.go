@@ -40,8 +40,8 @@ const (
 	// EventGoAway: the peer will close: Err is a [*GoAwayError] with where to go and when.
 	// New messages get no number until the session is attached again.
 	EventGoAway
-	// EventDrained: after EventGoAway, nothing is unacknowledged: go. After GoAway of this
-	// side, likewise: Close loses nothing.
+	// EventDrained: after EventGoAway, nothing that was sent or received is unacknowledged:
+	// go. After GoAway of this side: all that it sent is acknowledged.
 	EventDrained
 	// EventClosed: the session has ended: Err is a [*CloseError]. It is the last event.
 	EventClosed

@@ -58,10 +58,15 @@ func (m *Machine) confess(l *link) bool {
 			in.asked = true
 			return false
 		}
-		f := in.failures
-		seq := *f.seqs.at(f.told)
-		m.writeControl(l, &Envelope{Kind: KindAck, Done: seq, Received: in.received, Dropped: seq})
-		f.told++
+		m.writeControl(l, in.confession())
 	}
 	return true
+}
+
+// confession returns the ACK of the first failure that was not told.
+func (in *inbox) confession() *Envelope {
+	f := in.failures
+	seq := *f.seqs.at(f.told)
+	f.told++
+	return &Envelope{Kind: KindAck, Done: seq, Received: in.received, Dropped: seq}
 }

@@ -290,10 +290,10 @@ func (m *Machine) gap(l *link, e *Envelope) error {
 const maxOwed = 256 << 10
 
 // acksNow tells whether an acknowledgement goes alone: enough is owed, it has waited long
-// enough, or the peer asked.
-func (m *Machine) acksNow() bool {
+// enough, the peer asked, or one of the two waits for it to leave.
+func (m *Machine) acksNow(l *link) bool {
 	in := &m.inbox
-	return in.asked || in.done > in.told && (in.owed >= m.p.ackEvery || m.now >= in.ackBy)
+	return in.asked || in.done > in.told && (in.owed >= m.p.ackEvery || m.now >= in.ackBy || l.goaway || l.away)
 }
 
 // tell notes that the peer is being told.

@@ -51,7 +51,8 @@ type link struct {
 	early   bool // data may follow ATTACH at once
 	closing bool // nothing is read any more, and the connection ends when ctl is written
 	goaway  bool // the peer goes away: no new numbers
-	drained bool // and was told so
+	drained bool // and EventDrained told that nothing keeps this side
+	away    bool // this side goes away: GOAWAY was written
 }
 
 // newLink makes the link of a connection that has agreed on a.

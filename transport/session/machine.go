@@ -38,6 +38,7 @@ type Machine struct {
 	state     State
 	known     bool // a client's session has been answered by ATTACHED
 	draining  bool // GoAway was called: EventDrained is owed
+	mayGo     bool // and all that was accepted before has an outcome: GOAWAY is due
 	ended     bool // EventClosed is owed when all outcomes are told
 
 	link   *link

@@ -161,10 +161,13 @@ func (m *Machine) settled(id uint64) {
 		if id <= f.upTo {
 			f.left--
 		}
-		if f.left == 0 {
-			m.emit(Event{Kind: EventFlushed, ID: f.id})
-		} else {
+		switch {
+		case f.left > 0:
 			kept = append(kept, f)
+		case f.away:
+			m.mayGo = true
+		default:
+			m.emit(Event{Kind: EventFlushed, ID: f.id})
 		}
 	}
 	o.flushes = kept

@@ -237,7 +237,8 @@ func (o *outbox) isCancelled(id uint64) bool {
 // flush waits for the outcomes of messages.
 type flush struct {
 	id, upTo uint64
-	left     int // of those up to it, without an outcome
+	left     int  // of those up to it, without an outcome
+	away     bool // it is GoAway that waits
 }
 
 // Flush asks for EventFlushed when all that was accepted so far has an outcome. It returns
@@ -251,9 +252,14 @@ func (m *Machine) Flush(now time.Time) (id uint64) {
 		m.emit(Event{Kind: EventFlushed, ID: f.id})
 		return f.id
 	}
+	o.watch(f)
+	return f.id
+}
+
+// watch waits for the outcomes of f. The peer is asked for them.
+func (o *outbox) watch(f flush) {
 	o.flushes = append(o.flushes, f)
 	o.ask = true
-	return f.id
 }
 
 // live counts the messages in the flight that have no outcome.

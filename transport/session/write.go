@@ -25,6 +25,7 @@ func (m *Machine) Output(now time.Time, gen uint64) net.Buffers {
 	if m.sends(l) {
 		m.gather(l)
 	}
+	m.farewell(l)
 	m.acknowledge(l)
 	if l.err != nil {
 		m.detach(l, l.err)
@@ -55,6 +56,7 @@ func (m *Machine) Written(now time.Time, gen uint64) {
 	if l.closing && len(l.ctl) == 0 {
 		m.detach(l, m.end)
 	}
+	m.tellDrained()
 }
 
 // answers moves control frames into the batch. Where the writer may be switched, CUT and
@@ -73,7 +75,7 @@ func (m *Machine) answers(l *link) {
 // acknowledge adds an ACK of its own if one is still due: no data has carried it.
 func (m *Machine) acknowledge(l *link) {
 	ask := m.outbox.ask && m.outbox.allWritten()
-	if m.state != Attached || l.closing || !ask && !m.acksNow() {
+	if m.state != Attached || l.closing || !m.tells(l) || !ask && !m.acksNow(l) {
 		return
 	}
 	if !m.confess(l) {

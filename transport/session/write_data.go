@@ -45,7 +45,7 @@ func (m *Machine) writeFragment(l *link) {
 // writeData writes one DATA frame. An acknowledgement rides on it if one is owed. With ref the
 // payload may be written from where it is, in chunk c or in memory that is not used again.
 func (m *Machine) writeData(l *link, h *header, payload []byte, c *chunk, ref bool) {
-	if in := &m.inbox; m.state == Attached && (in.done > in.told || in.asked) && !in.confesses() {
+	if in := &m.inbox; m.state == Attached && !l.away && (in.done > in.told || in.asked) && !in.confesses() {
 		h.flags |= FlagAck
 		h.done, h.received = in.tell()
 	}
