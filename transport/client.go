@@ -238,23 +238,36 @@ func (c *Client) WaitReady(ctx context.Context) error {
 }
 
 // Shutdown waits until all that was sent is handled, for as long as ctx allows, and then
-// closes. Nothing new should be sent meanwhile. The error is ctx's if something may be left;
-// its outcome is unknown then, and Stats says how much it is.
+// closes. Meanwhile nothing new is taken but from handlers; Send returns [ErrDraining]. When ctx
+// or the session ends before, or the server loses the session, a [*ShutdownError] says how much was
+// left and unwraps to the reason; nil means that nothing was. In a handler, with its context, it returns [ErrInHandler] and does
+// nothing.
 func (c *Client) Shutdown(ctx context.Context) error {
+	if c.handling(ctx) {
+		return ErrInHandler
+	}
+	c.beginShutdown()
+	c.mu.Lock()
+	c.refuse()
+	c.unlock()
 	c.setState(Change{To: Draining})
-	err := c.Flush(ctx)
-	return errors.Join(err, c.Close())
+	err := c.closeSettled(ctx)
+	c.Close()
+	e := leftBehind(c.Session)
+	if e.Err = err; err == nil && e.Unsettled == 0 {
+		return nil // a handler may run, perhaps the one that called
+	}
+	return e
 }
 
 // Close ends the session at once. What is not acknowledged has an unknown outcome. It returns
-// when nothing of the client runs any more, but for handlers; a peer that does not read can
-// delay it by 5 seconds.
+// when the client has stopped and its connection is closed; a peer that does not read can delay
+// it by 5 seconds. It does not wait for a handler that still runs, because that may be who calls
+// it: the handler's context has ended.
 func (c *Client) Close() error {
 	c.Session.Close(session.CloseNormal, "")
 	c.stop()
 	<-c.stopped
-	if c.cfg.Plain == nil { // else a handler has the reading role, and may be who closes
-		c.links.Wait()
-	}
+	c.links.Wait()
 	return nil
 }

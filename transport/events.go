@@ -89,6 +89,9 @@ func (s *Session) event(ev *session.Event) {
 // outcome tells what became of a message to who wants to know.
 func (s *Session) outcome(ev *session.Event) {
 	w := &s.waiting
+	if ev.Outcome == session.Unknown || ev.Reason == session.Unsent {
+		s.parting.lost()
+	}
 	if ev.Call != 0 {
 		switch ev.Outcome {
 		case session.Acked:
@@ -114,13 +117,11 @@ func (s *Session) detached(l *link, err error) {
 	s.notify(func() { s.owner.detached(s, l) })
 }
 
-// drained goes on when one side goes away and nothing is on its way any more: a client leaves
-// the connection, a server's Shutdown is woken.
+// drained leaves the connection when the server goes away and nothing is on its way any more.
 func (s *Session) drained() {
 	if l := s.link; l != nil && l.away != nil {
 		s.m.Detach(s.time(), l.gen, l.away)
 	}
-	s.waiting.drained()
 }
 
 // closed ends the session.

@@ -59,7 +59,10 @@ func (s *Session) runAfter() {
 }
 
 // handling tells whether ctx is that of one of s's handlers.
-func (s *Session) handling(ctx context.Context) bool {
-	h, _ := ctx.Value(handlerKey{}).(*Session)
-	return h == s
+func (s *Session) handling(ctx context.Context) bool { return handlerOf(ctx) == s }
+
+// handlerOf returns the session whose handler ctx is of, or nil.
+func handlerOf(ctx context.Context) *Session {
+	s, _ := ctx.Value(handlerKey{}).(*Session)
+	return s
 }

@@ -146,7 +146,8 @@ func (s *Session) stir(l *link) {
 	}
 }
 
-// hangUp closes the connection. It is called by the reader when the session has done with it.
+// hangUp closes the connection when the session has done with it. It is called by who has the
+// reading role.
 func (l *link) hangUp() {
 	if c, ok := l.conn.(interface{ CloseWrite() error }); ok && l.linger && c.CloseWrite() == nil {
 		l.conn.SetReadDeadline(time.Now().Add(lingerFor))
@@ -162,13 +163,18 @@ func (l *link) hangUp() {
 }
 
 // drop ends the session's use of l. The reader closes it; unless last words are on their way,
-// it is woken by closing the connection.
+// it is woken by closing the connection. When it does not read, it may be in a handler that waits
+// for just that, by Close: then another goroutine takes its role.
 func (s *Session) drop(l *link, err *Error, linger bool) {
 	if s.link == l {
 		s.link = nil
 	}
 	l.err, l.linger = err, linger
 	close(l.over)
+	if !l.reading {
+		l.reader++
+		go l.hangUp()
+	}
 	if linger {
 		l.conn.SetReadDeadline(time.Now())
 	} else {

@@ -16,8 +16,8 @@ import (
 //
 // When the queue is full Send does what Config.Session.Overflow says: it waits for room, for as
 // long as ctx allows; or fails with [session.ErrQueueFull]; or drops older messages. Errors:
-// ctx's, what [Session.Err] returns, or what [session.Machine.Send] says of the message. After an
-// error nothing was queued.
+// ctx's, what [Session.Err] returns, [ErrDraining], or what [session.Machine.Send] says of the
+// message. After an error nothing was queued.
 func (s *Session) Send(ctx context.Context, m codec.Message) error {
 	_, err := s.SendWith(ctx, m, session.SendOptions{})
 	return err
@@ -119,6 +119,10 @@ func (s *Session) put(ctx context.Context, o *session.SendOptions, give func(now
 	}
 	s.mu.Lock()
 	for {
+		if s.parting.refuses && s.err == nil && !s.handling(ctx) {
+			s.unlock()
+			return 0, ErrDraining
+		}
 		id, err := s.accept(give)
 		if !errors.Is(err, session.ErrQueueFull) || o.Overflow > session.Block {
 			s.unlock()
@@ -169,31 +173,39 @@ func (s *Session) stepAside() {
 	s.unlock()
 }
 
-// errFlushInHandler: a handler cannot wait for the end of all handlers, its own among them.
-var errFlushInHandler = errors.New("transport: Flush in a handler of the same session would wait for itself; flush in another goroutine, with another context")
-
 // Flush waits until all that was accepted before has an outcome: it was handled by the peer,
 // or given up. It asks the peer to answer at once. Under the context of one of the session's
-// own handlers it is an error. Of a peer without envelopes no outcome is known: it waits until all
+// own handlers it returns [ErrInHandler]. Of a peer without envelopes no outcome is known: it waits until all
 // is written.
 func (s *Session) Flush(ctx context.Context) error {
 	if s.handling(ctx) {
-		return errFlushInHandler
+		return ErrInHandler
 	}
 	s.mu.Lock()
 	if s.err != nil {
 		s.unlock()
 		return s.err
 	}
-	done := make(chan struct{})
+	id, done := s.beginFlush()
+	s.unlock()
+	return s.awaitFlush(ctx, id, done)
+}
+
+// beginFlush returns a channel that is closed when all that was accepted has an outcome.
+func (s *Session) beginFlush() (id uint64, done chan struct{}) {
+	done = make(chan struct{})
 	if s.waiting.flushes == nil {
 		s.waiting.flushes = map[uint64]chan struct{}{}
 	}
-	id := s.m.Flush(s.time())
+	id = s.m.Flush(s.time())
 	s.waiting.flushes[id] = done
 	s.settle()
 	s.flush(false)
-	s.unlock()
+	return id, done
+}
+
+// awaitFlush waits for the end of a flush.
+func (s *Session) awaitFlush(ctx context.Context, id uint64, done chan struct{}) error {
 	select {
 	case <-done:
 		return nil

@@ -148,10 +148,12 @@ func (s *Server) identify(conn net.Conn) (string, error) {
 	return identity, nil
 }
 
+const defaultRetrySpread = 2 * time.Minute
+
 // retryAfter is what one client is told to wait.
 func (s *Server) retryAfter() time.Duration {
 	d := max(orDefault(s.RetryAfter, time.Second), 0)
-	if spread := max(orDefault(s.RetrySpread, 2*time.Minute), 0); spread > 0 {
+	if spread := max(orDefault(s.RetrySpread, defaultRetrySpread), 0); spread > 0 {
 		d += rand.N(spread)
 	}
 	return d

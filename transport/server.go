@@ -92,7 +92,8 @@ type Server struct {
 
 	// RetryAfter and RetrySpread: a client that is refused or sent away is told to come
 	// again after RetryAfter and a random part of RetrySpread, so that they do not all
-	// come at once. 0: 1 s and 2 minutes. Negative: none.
+	// come at once; and Shutdown sends them away over RetrySpread, as far as its context
+	// allows. 0: 1 s and 2 minutes. Negative: none.
 	RetryAfter, RetrySpread time.Duration
 
 	// UpgradeRate is how many sessions a second Upgrade begins with. 0: 1,000.

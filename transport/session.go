@@ -47,6 +47,7 @@ type Session struct {
 	turns    turns
 	notices  []func() // to be called in order, without the lock
 	noticing bool
+	parting  parting
 	judgement
 }
 
@@ -141,6 +142,7 @@ func (s *Session) Close(code session.CloseCode, text string) {
 	if s.err != nil {
 		return
 	}
+	s.turns.tell(s)
 	s.m.Close(s.time(), code, text)
 	s.settle()
 	s.flush(false)

@@ -8,10 +8,10 @@ import (
 
 // State is what a [Client] is doing.
 //
-//	Idle ─▶ Connecting ─▶ Attaching ─▶ Ready ─▶ Draining ─▶ Closed
+//	Idle ─▶ Connecting ─▶ Attaching ─▶ Ready      Draining ─▶ Closed
 //	            ▲   │          │         │
-//	            │   ▼          ▼         ▼
-//	            └── Waiting ◀────────────┘        every state but Closed may go to Closed
+//	            │   ▼          ▼         ▼        every state but Closed may go to Closed,
+//	            └── Waiting ◀────────────┘        and each of the others to Draining
 type State int
 
 const (
@@ -34,8 +34,8 @@ const (
 	// Waiting lets a backoff pass. Left for Connecting when it is over, or by Reconnect.
 	Waiting
 
-	// Draining waits until what was sent is acknowledged; it connects again for that, if it
-	// must. Left for Closed when all is, or Shutdown's context ends.
+	// Draining, begun by Shutdown in any other state but Closed, waits until what was sent is
+	// acknowledged; it connects for that, if it must, without a change of state. Left for Closed when all is, or Shutdown's context ends.
 	Draining
 
 	// Closed is final. The reason is the client's Err.

@@ -212,3 +212,63 @@ func plotStorm(perSecond []int) string {
 	b.WriteString("\"/>\n</svg>\n")
 	return b.String()
 }
+
+// A server that shuts down sends its clients to the neighbour one after the other: a fleet does not
+// come all at once, whatever the clients do.
+func TestShutdownSpreadsTheFleet(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		within time.Duration // 0: without a deadline
+		most   int           // clients that come in one second
+		took   time.Duration
+	}{
+		{"without a deadline", 0, 100, 4 * time.Second},
+		{"within two seconds", 2 * time.Second, 400, time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const clients = 400
+				var network fault.Network
+				s := serve(t, &network, "server", &transport.Server{Handler: new(log), Alternatives: []string{"other"}})
+				serve(t, &network, "other", &transport.Server{Handler: new(log)})
+				var mu sync.Mutex
+				var left []time.Time // when each client was sent away
+				for range clients {
+					ready(t, dial(t, &network, transport.Config{OnChange: func(c transport.Change) {
+						mu.Lock()
+						defer mu.Unlock()
+						if c.To == transport.Waiting {
+							left = append(left, time.Now())
+						}
+					}}))
+				}
+				ctx := t.Context()
+				if test.within > 0 {
+					ctx = within(t, test.within)
+				}
+				begin := time.Now()
+				if err := s.Shutdown(ctx); err != nil {
+					t.Errorf("Shutdown: %v", err)
+				}
+				if d := time.Since(begin); d > test.took+100*time.Millisecond {
+					t.Errorf("Shutdown took %v, want %v", d, test.took)
+				}
+				synctest.Wait()
+				mu.Lock()
+				defer mu.Unlock()
+				if len(left) != clients {
+					t.Fatalf("%d clients were sent away, want %d", len(left), clients)
+				}
+				perTenth := make([]int, test.took/(100*time.Millisecond)+2)
+				for _, at := range left {
+					perTenth[at.Sub(begin)/(100*time.Millisecond)]++
+				}
+				for i, n := range perTenth {
+					if n > test.most/10+2 {
+						t.Errorf("%d clients were sent away in tenth %d of a second, want %d", n, i, test.most/10)
+					}
+				}
+			})
+		})
+	}
+}

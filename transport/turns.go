@@ -52,6 +52,16 @@ func (t *turns) position() (p position) {
 	return p
 }
 
+// left is how many messages wait for their turn, or for the end of their handler; of a batch that
+// has just begun, all may be counted.
+func (t *turns) left() int {
+	n := int(t.queue.n)
+	if b := t.batch; b != nil {
+		n += b.n - int(b.progress.Load())
+	}
+	return n
+}
+
 // fill takes messages from the queue.
 func (b *batch) fill(queue *parked) {
 	for b.n = 0; b.n < maxBatch && queue.n > 0; b.n++ {
@@ -107,6 +117,7 @@ func (s *Session) handleQueue(b *batch) {
 		s.flush(false)
 	}
 	t.busy = false
+	s.waiting.rested()
 	clear(b.messages[:min(b.n+1, maxBatch)])
 	b.n = 0
 	batches.Put(b)
@@ -130,6 +141,7 @@ func (s *Session) handleBatch(b *batch) {
 	s.time()
 	t.tell(s)
 	t.batch = nil
+	s.parting.unhandled += b.n - b.at // the session has ended
 }
 
 // handleFrom runs the handler for what is left of b, until it panics. One recover serves many

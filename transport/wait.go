@@ -13,7 +13,7 @@ type waiters struct {
 	flushes  map[uint64]chan struct{}
 	upgrades []*waitingUpgrade
 	room     chan struct{} // closed when the queue has room; nil: nobody waits
-	dry      chan struct{} // closed when nothing is on its way; nil: nobody waits
+	rest     chan struct{} // closed when no handler runs; nil: nobody waits
 	arrived  chan struct{} // has a token when messages wait; nil: nobody has asked
 }
 
@@ -124,12 +124,20 @@ func (w *waiters) roomLater() <-chan struct{} {
 	return w.room
 }
 
-// drained wakes who waits until nothing is on its way.
-func (w *waiters) drained() {
-	if w.dry != nil {
-		close(w.dry)
-		w.dry = nil
+// rested wakes who waits for the end of the handlers.
+func (w *waiters) rested() {
+	if w.rest != nil {
+		close(w.rest)
+		w.rest = nil
 	}
+}
+
+// restLater returns a channel that is closed when no handler runs.
+func (w *waiters) restLater() <-chan struct{} {
+	if w.rest == nil {
+		w.rest = make(chan struct{})
+	}
+	return w.rest
 }
 
 // arrivedLater returns a channel that gets a token when a message arrives.
@@ -160,11 +168,11 @@ func (w *waiters) end(err error) {
 	}
 	w.upgrades = nil
 	w.roomy()
-	w.drained()
 	w.poke()
 }
 
-// DroppedError says that a message was given up before it reached the peer.
+// DroppedError says that a message was given up: the peer did not and will not handle it. With the
+// reason [session.Failed] its handler got it, and panicked.
 type DroppedError struct {
 	Reason session.Reason
 	Err    error // the cause, if there is one
