@@ -1,7 +1,6 @@
 package transport_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -71,6 +70,9 @@ func note(p *parcel) session.Metadata {
 func (w *world) Handle(ctx context.Context, s *transport.Session, in transport.Incoming) (codec.Message, error) {
 	p := in.Message.(*parcel)
 	w.arrived(p, s, in)
+	if end, ok := w.atNext.LoadAndDelete(s); ok {
+		end.(func())()
+	}
 	if p.Take > 0 {
 		time.Sleep(p.Take)
 	}
@@ -94,14 +96,22 @@ type simServer struct {
 	process atomic.Pointer[transport.Server]
 	serving sync.WaitGroup
 	open    []net.Listener
+	lost    *atomic.Int64 // messages of the process that have no good outcome
 }
 
 func (s *simServer) now() *transport.Server { return s.process.Load() }
 
 // start starts a process.
 func (s *simServer) start() {
-	srv := &transport.Server{Protocol: parcelProtocol, Handler: s.w, OnOutcome: s.w.told,
-		RetryAfter: time.Second, RetrySpread: 10 * time.Second}
+	lost := new(atomic.Int64)
+	s.lost = lost
+	srv := &transport.Server{Protocol: parcelProtocol, Handler: s.w, RetryAfter: time.Second, RetrySpread: 10 * time.Second,
+		OnOutcome: func(o transport.Outcome) {
+			if o.Outcome == session.Unknown || o.Reason == session.Unsent {
+				lost.Add(1)
+			}
+			s.w.told(o)
+		}}
 	srv.Session.Offer.Prefer = []codec.Version{codec.Version(1 + s.w.seed%3)}
 	if s.w.gentle {
 		srv.Session.ResumeWindow = -1
@@ -169,31 +179,6 @@ func (s *simServer) crash() {
 	}
 }
 
-// shutdown ends the process as an operator does, and starts another.
-func (s *simServer) shutdown() {
-	limit := time.Duration(s.w.rnd.Int64N(int64(30*time.Second) >> s.w.rnd.IntN(10)))
-	s.w.tell("%v shuts down within %v", s.names, limit)
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	err := s.now().Shutdown(ctx)
-	s.serving.Wait()
-	s.w.tell("%v has shut down: %v", s.names, err)
-	s.start()
-}
-
-// evict closes one session, as a server does that finds it dead or has no room.
-func (s *simServer) evict() {
-	all := s.now().Sessions()
-	if len(all) == 0 {
-		return
-	}
-	slices.SortFunc(all, func(a, b transport.SessionInfo) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	info := all[s.w.rnd.IntN(len(all))]
-	code := []session.CloseCode{session.CloseIdle, session.CloseLimits}[s.w.rnd.IntN(2)]
-	s.w.tell("%v closes the session of %v: %v", s.names, info.Addr, code)
-	info.Session.Close(code, "")
-}
-
 // simClient is a client that may be replaced by another process.
 type simClient struct {
 	w       *world
@@ -203,7 +188,8 @@ type simClient struct {
 	process atomic.Pointer[transport.Client]
 	stop    chan struct{}
 	working sync.WaitGroup
-	closed  bool // by this side
+	closed  bool          // by this side
+	lost    *atomic.Int64 // messages of the process that have no good outcome
 }
 
 func (c *simClient) now() *transport.Client { return c.process.Load() }
@@ -214,8 +200,15 @@ func (c *simClient) start() {
 	c.closed = false
 	c.host = fmt.Sprintf("c%d-%d", c.index, c.life)
 	host := c.host
+	lost := new(atomic.Int64)
+	c.lost = lost
 	cfg := &transport.Config{Endpoints: []string{"a", "b"}, Protocol: parcelProtocol, Handler: c.w, Dial: c.w.dialFrom(c.host),
-		OnOutcome: c.w.told, OnChange: func(ch transport.Change) { c.w.tell("%s is %v %v", host, ch.To, describe(ch)) }}
+		OnOutcome: func(o transport.Outcome) {
+			if o.Outcome == session.Unknown || o.Reason == session.Unsent {
+				lost.Add(1)
+			}
+			c.w.told(o)
+		}, OnChange: func(ch transport.Change) { c.w.tell("%s is %v %v", host, ch.To, describe(ch)) }}
 	if c.w.seed%3 != 0 {
 		cfg.Backoff.Cap = 10 * time.Second
 	}
@@ -259,23 +252,6 @@ func describe(ch transport.Change) string {
 func (c *simClient) quit() {
 	close(c.stop)
 	c.working.Wait()
-}
-
-// replace ends the process, at once or when all is acknowledged, and starts another.
-func (c *simClient) replace(drain bool) {
-	c.w.tell("%s ends; drain=%v", c.host, drain)
-	client := c.now()
-	c.checkEnd()
-	c.closed = true
-	if drain {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		client.Shutdown(ctx)
-		cancel()
-	} else {
-		client.Close()
-	}
-	c.quit()
-	c.start()
 }
 
 // ended tells whether the session is over.

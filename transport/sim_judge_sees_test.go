@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -88,5 +89,26 @@ func TestJudgeSeesHarm(t *testing.T) {
 				t.Errorf("the verdict is %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestJudgeSeesWhatAShutdownLoses(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		lost int
+		want string
+	}{
+		{nil, 0, ""},
+		{&transport.ShutdownError{Unsettled: 3}, 3, ""},
+		{nil, 1, "says that nothing was left"},
+		{&transport.ShutdownError{Unsettled: 3}, 4, "left 3 messages, but lost 4"},
+		{errors.New("something"), 0, "does not say"},
+	} {
+		j := newJudge(false)
+		j.parted("a", tt.err, tt.lost)
+		got := strings.Join(j.verdict(), "\n")
+		if tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
+			t.Errorf("%v, and %d lost: the verdict is %q, want %q", tt.err, tt.lost, got, tt.want)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -183,6 +184,20 @@ func (j *judge) consistent(f fate) {
 		if j.gentle {
 			j.accuse("%s %d has an unknown outcome, but no session was lost", f.from, f.n)
 		}
+	}
+}
+
+// parted notes how a Shutdown ended, after which so many messages of that side had no good outcome.
+func (j *judge) parted(who string, err error, lost int) {
+	var left *transport.ShutdownError
+	switch {
+	case err == nil && lost > 0:
+		j.accuse("%s has shut down and says that nothing was left, but lost %d messages", who, lost)
+	case err == nil:
+	case !errors.As(err, &left):
+		j.accuse("%s has shut down with %v, which does not say what was left", who, err)
+	case left.Unsettled != lost:
+		j.accuse("%s has shut down and left %d messages, but lost %d", who, left.Unsettled, lost)
 	}
 }
 

@@ -31,6 +31,7 @@ type world struct {
 	healed  atomic.Bool
 	conns   atomic.Uint64
 	ends    []*fault.Conn // guarded by judge.mu
+	atNext  sync.Map      // *transport.Session to func(): what its next handler does
 	aside   sync.WaitGroup
 	took    time.Duration
 }
@@ -100,7 +101,7 @@ func (w *world) step() {
 	s := w.servers[w.rnd.IntN(len(w.servers))]
 	name := s.names[w.rnd.IntN(len(s.names))]
 	c := w.clients[w.rnd.IntN(len(w.clients))]
-	pick := w.rnd.IntN(22)
+	pick := w.rnd.IntN(25)
 	if w.gentle {
 		pick = w.rnd.IntN(14)
 	}
@@ -125,12 +126,14 @@ func (w *world) step() {
 		c.now().Reconnect()
 	case pick < 16:
 		s.crash()
-	case pick < 18:
+	case pick < 19:
 		s.shutdown()
 	case pick < 20:
 		s.evict()
+	case pick < 21:
+		s.closeInHandler()
 	default:
-		c.replace(w.rnd.IntN(2) == 0)
+		c.replace(w.rnd.IntN(2) == 0, w.rnd.IntN(2) == 0)
 	}
 }
 
