@@ -103,7 +103,7 @@ func TestSessionsNameThemselvesInTheLog(t *testing.T) {
 		id := c.ID()
 		name := fmt.Sprintf("session.id=%x session.addr=client:1025", id[:4])
 		want := []string{
-			`level=WARN msg="transport: handler failed" ` + name + ` seq=1 err="-1 is negative"`,
+			`level=WARN msg="transport: handler failed" ` + name + ` seq=1 call=false err="-1 is negative"`,
 			`level=ERROR msg="transport: handler panicked" ` + name + ` seq=2 panic=oh stack=`,
 			`level=INFO msg="transport: speaks another version" ` + name + ` version=v1`,
 		}
