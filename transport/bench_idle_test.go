@@ -3,13 +3,13 @@ package transport_test
 import (
 	"bufio"
 	"context"
-
 	"io"
 	"net"
 	"testing"
 	"time"
 
 	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/negotiate"
 	"github.com/parleyproto/parley/transport"
 	"github.com/parleyproto/parley/transport/session"
 )
@@ -83,9 +83,12 @@ func idle(b *testing.B, n int, addr string, speak func(net.Conn)) float64 {
 	return float64(after-before) / float64(n) / 1024
 }
 
+// rarely is an offer of heartbeats so far apart that nobody misses those of a client made by hand.
+var rarely = negotiate.Offer{Heartbeat: negotiate.Heartbeat{Interval: time.Hour}}
+
 // attach opens a session on conn, sends a message in it and reads its acknowledgement.
-func attach(b *testing.B, conn net.Conn, p *codec.Protocol) {
-	a := attack(b, conn, session.Config{Protocol: p})
+func attach(b testing.TB, conn net.Conn, p *codec.Protocol) {
+	a := attack(b, conn, session.Config{Protocol: p, Offer: rarely})
 	a.m.Send(time.Now(), &Block{Bytes: make([]byte, 64)}, session.SendOptions{})
 	a.m.Flush(time.Now())
 	if _, err := a.until(session.EventFlushed); err != nil {

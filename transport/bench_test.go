@@ -34,7 +34,7 @@ func blocks(size int) *codec.Protocol {
 }
 
 // pair starts a server and a client over loopback.
-func pair(b *testing.B, p *codec.Protocol, h transport.Handler) *transport.Client {
+func pair(b testing.TB, p *codec.Protocol, h transport.Handler) *transport.Client {
 	b.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
