@@ -187,12 +187,15 @@ func (m *Machine) push(lane Lane, c *chunk, off, size int) *item {
 	return it
 }
 
+// largestPayload is what an item can hold, also where an int has 32 bits.
+const largestPayload = math.MaxUint32 & math.MaxInt
+
 // peerLargest is the largest message that the peer accepts, as far as is known.
 func (m *Machine) peerLargest() int {
 	if m.link == nil {
-		return math.MaxUint32
+		return largestPayload
 	}
-	return int(min(m.link.agreement.Peer.MaxMessage, math.MaxUint32))
+	return int(min(m.link.agreement.Peer.MaxMessage, largestPayload))
 }
 
 // Cancel gives up a message that has no outcome yet, with dropped(cancelled). It returns false
