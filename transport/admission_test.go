@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -160,6 +161,7 @@ func TestAttachAndLeave(t *testing.T) {
 func TestWhichSessionIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var network fault.Network
+		var mu sync.Mutex
 		ended := map[string]error{}
 		s := serve(t, &network, "server", &transport.Server{
 			Handler: new(log), MaxSessions: 3, RetryAfter: time.Minute, RetrySpread: -1,
@@ -169,7 +171,11 @@ func TestWhichSessionIsGivenUp(t *testing.T) {
 				}
 				return nil
 			},
-			OnClose: func(s *transport.Session, err error) { ended[host(s)] = err },
+			OnClose: func(s *transport.Session, err error) {
+				mu.Lock()
+				defer mu.Unlock()
+				ended[host(s)] = err
+			},
 		})
 		for i := 1; i <= 3; i++ {
 			leave(t, &network, fmt.Sprintf("10.0.0.%d", i))
@@ -196,9 +202,14 @@ func TestWhichSessionIsGivenUp(t *testing.T) {
 func TestWaitingBeginsAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var network fault.Network
+		var mu sync.Mutex
 		var ended []string
 		serve(t, &network, "server", &transport.Server{Handler: new(log), MaxSessions: 2,
-			OnClose: func(s *transport.Session, err error) { ended = append(ended, host(s)) }})
+			OnClose: func(s *transport.Session, err error) {
+				mu.Lock()
+				defer mu.Unlock()
+				ended = append(ended, host(s))
+			}})
 		var away atomic.Bool
 		c := dial(t, &network, transport.Config{Dial: func(ctx context.Context, endpoint string) (net.Conn, error) {
 			if away.Load() {

@@ -247,3 +247,36 @@ func TestHandlersOfOneSessionRunOneAtATime(t *testing.T) {
 		}
 	})
 }
+
+// What a slow handler has handled is acknowledged while the next one runs, also when many
+// messages came in one read.
+func TestSlowHandlersAreAcknowledgedOneByOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const each, most = 40 * time.Millisecond, 60 * time.Millisecond
+		var network fault.Network
+		serve(t, &network, "server", &transport.Server{Handler: transport.HandlerFunc(
+			func(context.Context, *transport.Session, transport.Incoming) (codec.Message, error) {
+				time.Sleep(each)
+				return nil, nil
+			})})
+		var at []time.Time
+		c := dial(t, &network, transport.Config{OnOutcome: func(transport.Outcome) { at = append(at, time.Now()) }})
+		ready(t, c)
+		began := time.Now()
+		for n := range 20 {
+			if _, err := c.SendWith(t.Context(), &Note{N: n}, session.SendOptions{Notify: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		flush(t, c.Session)
+		synctest.Wait()
+		for i, when := range at {
+			if late := when.Sub(began) - time.Duration(i+1)*each; late > most {
+				t.Errorf("message %d was acknowledged %v after it was handled, want %v at most", i+1, late, most)
+			}
+		}
+		if len(at) != 20 {
+			t.Errorf("%d outcomes, want 20", len(at))
+		}
+	})
+}

@@ -32,6 +32,7 @@ type batch struct {
 	n, at    int          // how many there are, and which is handled
 	progress atomic.Int32 // how many are done; kept up when watched
 	watched  atomic.Bool
+	slow     atomic.Bool // the handler that runs has kept the reading role for too long
 	messages [maxBatch]session.Event
 	failed   [maxBatch]bool // their handlers; valid as far as progress says
 }
@@ -129,6 +130,7 @@ func (s *Session) handleBatch(b *batch) {
 	b.at = 0
 	b.progress.Store(0)
 	b.watched.Store(false)
+	b.slow.Store(false)
 	t.batch, t.told = b, 0
 	t.count++
 	s.wakeWatch()
@@ -152,20 +154,31 @@ func (s *Session) handleFrom(b *batch) {
 			ev := &b.messages[b.at]
 			b.failed[b.at] = ev.Call == 0
 			s.panicked(ev, p)
-			b.advance()
+			s.advance(b)
 		}
 	}()
 	for b.at < b.n && !s.over.Load() {
 		b.failed[b.at] = s.handle(&b.messages[b.at])
-		b.advance()
+		s.advance(b)
 	}
 }
 
-// advance counts a message as done.
-func (b *batch) advance() {
+// advance counts a message as done. What took long is told at once.
+func (s *Session) advance(b *batch) {
 	b.at++
-	if b.watched.Load() { // a store that others see costs more than many a handler
-		b.progress.Store(int32(b.at))
+	if !b.watched.Load() {
+		return // a store that others see costs more than many a handler
+	}
+	b.progress.Store(int32(b.at))
+	if b.slow.Load() {
+		b.slow.Store(false)
+		s.mu.Lock()
+		s.time()
+		s.turns.tell(s)
+		s.wakeWatch()
+		s.settle()
+		s.flush(false)
+		s.unlock()
 	}
 }
 
@@ -207,10 +220,13 @@ func (s *Session) look() {
 	case at != t.seen:
 		t.seen = at
 		t.watch.Reset(yieldAfter)
-	case t.busy:
-		s.yield()
-		fallthrough
 	default:
+		if t.busy {
+			s.yield()
+		}
+		if b != nil {
+			b.slow.Store(true)
+		}
 		t.watch = nil
 	}
 	t.tell(s)
