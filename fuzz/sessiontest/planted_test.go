@@ -22,7 +22,7 @@ type plant struct {
 }
 
 var (
-	simulator    = []string{"./fuzz/sessiontest", "-run=TestSimulation", "-sim.faults=40000"}
+	simulator    = []string{"./fuzz/sessiontest", "-run=TestSimulation", "-sim.faults=15000"}
 	stories      = []string{"./fuzz/sessiontest", "-run=TestStories|TestNoCut"}
 	quietHour    = []string{"./fuzz/sessiontest", "-run=TestQuietHour"}
 	sessionTests = []string{"./transport/session"}

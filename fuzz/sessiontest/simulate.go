@@ -10,8 +10,7 @@ import (
 	"github.com/parleyproto/parley/transport/session"
 )
 
-// Do is what a [Step] of a simulation does. All but Send, Pump, Finish and Wait are faults or
-// make one likely.
+// Do is what a [Step] of a simulation does. See [Do.Kind] for which of them are faults.
 type Do uint8
 
 const (
@@ -53,9 +52,6 @@ func (d Do) String() string {
 	}
 	return fmt.Sprintf("do(%d)", uint8(d))
 }
-
-// Fault tells whether d is something that goes wrong.
-func (d Do) Fault() bool { return d >= Fragment && d < doCount && d != Resume }
 
 // Step is one event of a simulation.
 type Step struct {
@@ -123,32 +119,32 @@ func bytes(rnd *rand.Rand) int {
 	return 1 << 30
 }
 
-// Simulate runs steps on a new pair and then lets the network heal. It returns how many faults
-// were done, and the first promise that was broken, as a *Broken. The same seed and steps
-// always have the same result.
-func Simulate(seed uint64, steps []Step) (faults int, err error) {
+// Simulate runs steps on a new pair and then lets the network heal. It returns how often each
+// step did something, and the first promise that was broken, as a *Broken. The same seed and
+// steps always have the same result.
+func Simulate(seed uint64, steps []Step) (counts Counts, err error) {
 	p, err := NewPair(simConfigs(seed))
 	if err != nil {
-		return 0, err
+		return counts, err
 	}
 	s := &simulation{Pair: p, rnd: rand.New(rand.NewPCG(seed, 0xb0d1e5)), extra: rand.New(rand.NewPCG(seed, 0x3e7a))}
 	s.Client.Answer, s.Server.Answer = true, true
 	for i, step := range steps {
-		if s.do(step) && step.Do.Fault() {
-			faults++
+		if s.do(step) {
+			counts[step.Do]++
 		}
 		err := s.punctual()
 		if err == nil && i%8 == 7 {
 			err = s.Check(false)
 		}
 		if err != nil {
-			return faults, &Broken{Seed: seed, Steps: steps[:i+1], Err: err}
+			return counts, &Broken{Seed: seed, Steps: steps[:i+1], Err: err}
 		}
 	}
 	if err := s.heal(); err != nil {
-		return faults, &Broken{Seed: seed, Steps: steps, Err: err}
+		return counts, &Broken{Seed: seed, Steps: steps, Err: err}
 	}
-	return faults, nil
+	return counts, nil
 }
 
 // simConfigs varies the limits, so that windows and queues are met.

@@ -5,38 +5,55 @@ import (
 	"flag"
 	"fmt"
 	"runtime"
-	"sync/atomic"
+	"sync"
 	"testing"
 
 	"github.com/parleyproto/parley/fuzz/sessiontest"
 )
 
-var simFaults = flag.Int64("sim.faults", 5_000, "simulate until so many faults happened")
+var simFaults = flag.Int("sim.faults", 2_000, "simulate until so many faults happened")
 
 // Whatever the network and the processes do, every message is handed over once and in order, or
 // its sender learns why not. A failure is printed as the shortest story that the shrinker finds.
 func TestSimulation(t *testing.T) {
-	var total, runs atomic.Int64
+	var (
+		mu    sync.Mutex
+		total sessiontest.Counts
+		runs  int
+	)
 	workers := runtime.GOMAXPROCS(0)
 	t.Run("seeds", func(t *testing.T) {
 		for w := range workers {
 			t.Run(fmt.Sprint(w), func(t *testing.T) {
 				t.Parallel()
 				// Each worker has its own share, so that every run has the same seeds.
-				faults := int64(0)
-				for seed := uint64(w + 1); faults < *simFaults/int64(workers) && !t.Failed(); seed += uint64(workers) {
-					faults += int64(simulate(t, seed))
-					runs.Add(1)
+				var sum sessiontest.Counts
+				n := 0
+				for seed := uint64(w + 1); sum.Of(sessiontest.Harm) < *simFaults/workers && !t.Failed(); seed += uint64(workers) {
+					sum.Add(simulate(t, seed))
+					n++
 				}
-				total.Add(faults)
+				mu.Lock()
+				defer mu.Unlock()
+				total.Add(sum)
+				runs += n
 			})
 		}
 	})
-	t.Logf("%d faults in %d runs: nothing lost, duplicated or reordered; every message has an outcome", total.Load(), runs.Load())
+	t.Logf("%d faults in %d runs: nothing lost, duplicated or reordered; every message has an outcome\n%v",
+		total.Of(sessiontest.Harm), runs, total)
+	if *simFaults < 2_000 {
+		return
+	}
+	for do, n := range total {
+		if n == 0 {
+			t.Errorf("%v was never done: the simulation lacks a kind of step", sessiontest.Do(do))
+		}
+	}
 }
 
-func simulate(t *testing.T, seed uint64) (faults int) {
-	faults, err := sessiontest.Simulate(seed, sessiontest.Steps(seed, 150))
+func simulate(t *testing.T, seed uint64) sessiontest.Counts {
+	counts, err := sessiontest.Simulate(seed, sessiontest.Steps(seed, 150))
 	var broken *sessiontest.Broken
 	switch {
 	case errors.As(err, &broken):
@@ -44,5 +61,5 @@ func simulate(t *testing.T, seed uint64) (faults int) {
 	case err != nil:
 		t.Error(err)
 	}
-	return faults
+	return counts
 }

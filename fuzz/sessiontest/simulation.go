@@ -19,7 +19,8 @@ type simulation struct {
 	extra  *rand.Rand // of what goes with messages
 }
 
-// do does one step. It returns false when there was nothing to do.
+// do does one step. It returns false when that changed nothing: there was nothing to do, or what it
+// does to a connection had been done to it before.
 func (s *simulation) do(step Step) bool {
 	c := s.Conn
 	switch step.Do {
@@ -58,8 +59,10 @@ func (s *simulation) do(step Step) bool {
 		s.jump(time.Duration(step.A)*time.Second, step.B%2 == 1)
 		return true
 	case Busy:
-		s.side(step.A).Busy = true
-		return true
+		side := s.side(step.A)
+		idle := !side.Busy
+		side.Busy = true
+		return idle
 	case Upgrade:
 		side := s.side(step.B)
 		return side.Machine != nil && side.Machine.Upgrade(s.Now, codec.Version(step.A)) == nil
@@ -85,6 +88,7 @@ func (s *simulation) harm(c *Conn, step Step) bool {
 	if step.A%2 == 1 {
 		out = &c.Down
 	}
+	live := !c.Closed(s.Pair)
 	switch step.Do {
 	case Fragment:
 		return s.fragment(c, step.A)
@@ -93,17 +97,21 @@ func (s *simulation) harm(c *Conn, step Step) bool {
 	case CutOne:
 		s.CutEnd(c, step.A%2 == 0)
 	case Stall:
+		live = live && !out.Blocked
 		out.Blocked = true
 	case Resume:
+		live = c.Up.Blocked || c.Down.Blocked
 		c.Up.Blocked, c.Down.Blocked = false, false
 	case Lose:
+		live = live && !out.Lost
 		out.Lost = true
 	case HalfOpen:
+		live = live && !(c.Up.Lost && c.Down.Lost)
 		c.Up.Lost, c.Down.Lost = true, true
 	case Late:
 		return s.before != nil && s.DeliverUp(s.before, step.A)+s.DeliverDown(s.before, step.B) > 0
 	}
-	return true
+	return live
 }
 
 func (s *simulation) side(n int) *Side {
