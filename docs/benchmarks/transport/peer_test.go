@@ -56,4 +56,4 @@ func message(op byte, size int) []byte {
 	return b
 }
 
-var peers = []peer{parleyPeer, rawPeer, rawReaderPeer, grpcPeer, yamuxPeer, natsPeer}
+var peers = []peer{parleyPeer, rawPeer, rawReaderPeer, rawKeptPeer, grpcPeer, yamuxPeer, natsPeer}

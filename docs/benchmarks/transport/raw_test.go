@@ -15,7 +15,14 @@ var rawPeer = peer{"raw", serveRaw(rawBuffer), func(addr string) (conn, error) {
 // that can be spoken to at any time.
 var rawReaderPeer = peer{"raw-reader", serveRaw(rawBuffer), dialRawReader}
 
-const rawBuffer = 64 << 10
+// rawKeptPeer is the same and keeps a copy of its latest messages, as whoever may have to send
+// them again must; the copy is what is written. What it costs is the floor for a session.
+var rawKeptPeer = peer{"raw-kept", serveRaw(rawBuffer), dialRawKept}
+
+const (
+	rawBuffer = 64 << 10
+	rawKept   = 4 << 20 // bytes of messages that may be on their way: a session's window
+)
 
 // listen accepts until stopped and runs handle for each connection.
 func listen(handle func(net.Conn)) (string, func(), error) {
@@ -164,4 +171,24 @@ func (c *rawReaderConn) Call(b []byte) ([]byte, error) {
 		return nil, io.ErrUnexpectedEOF
 	}
 	return reply, nil
+}
+
+type rawKeptConn struct {
+	conn
+	kept []byte
+	at   int
+}
+
+func dialRawKept(addr string) (conn, error) {
+	c, err := dialRawReader(addr)
+	return &rawKeptConn{conn: c, kept: make([]byte, rawKept)}, err
+}
+
+func (c *rawKeptConn) Send(b []byte) error {
+	if c.at+len(b) > len(c.kept) {
+		c.at = 0
+	}
+	kept := c.kept[c.at : c.at+copy(c.kept[c.at:], b)]
+	c.at += len(b)
+	return c.conn.Send(kept)
 }
