@@ -101,9 +101,10 @@ func (f *filler) take(c *chunk, all []byte) (in *chunk, off, size int) {
 	case fits && !c.large:
 		c.buf = all
 	case size >= byRef && cap(all) > 2*size: // so much memory is not kept for it
-		f.leave(c)
+		was := c
 		c = largeChunk(size)
 		c.buf, off = append(c.buf, all[off:]...), 0
+		f.leave(was) // not before: from then on another session may write into it
 	case fits && size >= byRef:
 		c.buf = all
 	case size >= byRef: // it was appended to memory of its own
@@ -117,7 +118,7 @@ func (f *filler) take(c *chunk, all []byte) (in *chunk, off, size int) {
 		}
 		off = len(c.buf)
 		c.buf = append(c.buf, payload...)
-		f.leave(was) // not before: from then on another session may write into it
+		f.leave(was) // likewise
 	}
 	c.live++
 	return c, off, size
