@@ -118,9 +118,13 @@ func (s *simServer) start() {
 	} else {
 		srv.Alternatives = []string{"a", "b"}
 	}
-	if s.w.seed%5 == 0 {
+	if s.w.smallQueue() {
 		srv.Session.Queue, srv.Session.Offer.Window = 4<<10, 2<<10
 	}
+	if s.w.dropsOldest() {
+		srv.Session.Overflow = session.DropOldest
+	}
+	srv.Session.Offer.MaxMessage = s.w.maxMessage()
 	if s.w.seed%4 != 0 {
 		srv.Session.Compress = &session.Compression{MinSize: 1}
 	}
@@ -212,8 +216,11 @@ func (c *simClient) start() {
 	if c.w.seed%3 != 0 {
 		cfg.Backoff.Cap = 10 * time.Second
 	}
-	if c.w.seed%5 == 0 {
+	if c.w.smallQueue() {
 		cfg.Session.Queue, cfg.Session.Offer.Window = 4<<10, 2<<10
+	}
+	if c.w.dropsOldest() {
+		cfg.Session.Overflow = session.DropOldest
 	}
 	if c.w.seed%4 < 2 {
 		cfg.Session.Compress = &session.Compression{MinSize: 100, Level: 6}
@@ -345,7 +352,7 @@ func (c *simClient) call(client *transport.Client, from string, rnd *rand.Rand, 
 			c.w.answered(label{from, n}, "answered", true, true)
 		case errors.As(err, &failed):
 			c.w.answered(label{from, n}, err.Error(), true, true)
-		case errors.As(err, &dropped), errors.As(err, &large):
+		case errors.As(err, &dropped), errors.As(err, &large), errors.Is(err, session.ErrQueueFull) && c.w.overflows:
 			c.w.answered(label{from, n}, err.Error(), false, false)
 		case errors.Is(err, context.DeadlineExceeded):
 			if limit == patience {

@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -39,6 +40,9 @@ func (w *world) schedule() fault.Schedule {
 		s = append(s, f)
 	}
 	if len(s) > 0 {
+		if !w.happens(fmt.Sprintf("connection end %d", n)) {
+			return nil
+		}
 		w.tell("connection end %d meets %v", n, s)
 	}
 	return s

@@ -18,6 +18,9 @@ type judge struct {
 	again  bool // what a lost session left is sent again, and said to be perhaps a duplicate
 	began  time.Time
 
+	overflows bool // a full queue gives up its oldest messages
+	oversized bool // some messages are larger than a peer accepts
+
 	mu      sync.Mutex
 	lines   []string // the story
 	broken  []string
@@ -177,7 +180,7 @@ func (j *judge) consistent(f fate) {
 		if f.handled != 0 {
 			j.accuse("%s %d was dropped (%v), but handled", f.from, f.n, f.reason)
 		}
-		if j.gentle && f.reason != session.Expired {
+		if j.gentle && !j.mayDrop(f.reason) {
 			j.accuse("%s %d was dropped: %v", f.from, f.n, f.reason)
 		}
 	case session.Unknown:
@@ -201,6 +204,11 @@ func (j *judge) parted(who string, err error, lost int) {
 	}
 }
 
+// mayDrop tells whether a message may be given up for a reason where no session is lost.
+func (j *judge) mayDrop(r session.Reason) bool {
+	return r == session.Expired || r == session.Overflowed && j.overflows || r == session.TooLarge && j.oversized
+}
+
 // answered notes how a call ended.
 func (j *judge) answered(l label, err string, executed, mayBe bool) {
 	j.mu.Lock()
@@ -213,6 +221,20 @@ func (j *judge) answered(l label, err string, executed, mayBe bool) {
 		j.accuse("call %s %d: %s, but it was handled %d times", l.from, l.n, err, handled)
 	case !mayBe && handled > 0:
 		j.accuse("call %s %d: %s, but it was handled", l.from, l.n, err)
+	}
+}
+
+// countOutcomes adds how often each outcome, or reason of one, was told.
+func (j *judge) countOutcomes(sum map[string]int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, f := range j.parcels {
+		switch {
+		case f.told > 0 && f.outcome == session.Dropped:
+			sum[f.reason.String()]++
+		case f.told > 0:
+			sum[f.outcome.String()]++
+		}
 	}
 }
 

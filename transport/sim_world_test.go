@@ -14,6 +14,7 @@ import (
 
 	"github.com/parleyproto/parley/codec"
 	"github.com/parleyproto/parley/fuzz/fault"
+	"github.com/parleyproto/parley/transport"
 )
 
 // world is one run: some clients, a server with two addresses or two servers, a network.
@@ -24,7 +25,9 @@ import (
 type world struct {
 	judge
 	seed    uint64
+	source  *rand.PCG
 	rnd     *rand.Rand // of the goroutine that runs the world
+	script  *script    // guarded by judge.mu
 	network fault.Network
 	servers []*simServer
 	clients []*simClient
@@ -34,17 +37,20 @@ type world struct {
 	atNext  sync.Map      // *transport.Session to func(): what its next handler does
 	aside   sync.WaitGroup
 	took    time.Duration
+	jumped  atomic.Int64 // jumps of clocks
 }
 
-func newWorld(seed uint64) *world {
-	rnd := rand.New(rand.NewPCG(seed, 0x717))
-	w := &world{judge: newJudge(seed%2 == 0), seed: seed, rnd: rnd}
+func newWorld(seed uint64, s *script) *world {
+	source := rand.NewPCG(seed, 0x717)
+	rnd := rand.New(source)
+	w := &world{judge: newJudge(seed%2 == 0), seed: seed, source: source, rnd: rnd, script: s}
 	w.network.Link = fault.Link{Seed: seed, Latency: time.Duration(rnd.Int64N(int64(200*time.Millisecond) >> rnd.IntN(8)))}
 	w.network.Link.Jitter = time.Duration(rnd.Int64N(int64(w.network.Link.Latency) + 1))
 	if rnd.IntN(3) == 0 {
 		w.network.Link.Bandwidth = 20_000 << rnd.IntN(6)
 	}
 	w.again = w.resends()
+	w.overflows, w.oversized = w.dropsOldest(), w.maxMessage() > 0
 	names := [][]string{{"a"}, {"b"}}
 	if w.gentle {
 		names = [][]string{{"a", "b"}}
@@ -68,10 +74,32 @@ func (w *world) renews() bool { return w.seed%8 != 1 }
 // resends tells whether clients send again what a session that is over left unacknowledged.
 func (w *world) resends() bool { return w.seed%6 == 5 }
 
+// smallQueue tells whether queues and windows are so small that they are met all the time.
+func (w *world) smallQueue() bool { return w.seed%5 == 0 }
+
+// dropsOldest tells whether a full queue gives up its oldest messages.
+func (w *world) dropsOldest() bool { return w.seed%5 == 0 && w.seed%4 < 2 }
+
+// maxMessage returns the largest message that servers accept, smaller than some that are sent; 0:
+// the default.
+func (w *world) maxMessage() uint64 {
+	if w.seed%9 < 2 {
+		return 8 << 10
+	}
+	return 0
+}
+
 // run lets things happen, heals the network, lets everybody come to rest, and ends it all.
 func (w *world) run() {
-	for range 10 + w.rnd.IntN(30) {
-		w.step()
+	for n := range 10 + w.rnd.IntN(30) {
+		w.mark(2 * n)
+		if w.happens(fmt.Sprintf("step %d", n)) {
+			w.step()
+		}
+		if rnd := w.jumps(n); rnd.IntN(5) == 0 && w.happens(fmt.Sprintf("jump %d", n)) {
+			w.jump(rnd)
+		}
+		w.mark(2*n + 1)
 		w.sleep(time.Minute >> w.rnd.IntN(14))
 	}
 	w.tell("the network heals")
@@ -134,6 +162,26 @@ func (w *world) step() {
 		s.closeInHandler()
 	default:
 		c.replace(w.rnd.IntN(2) == 0, w.rnd.IntN(2) == 0)
+	}
+}
+
+// jump sets the clock of a client, or of all sessions of a server, on or a little back.
+func (w *world) jump(rnd *rand.Rand) {
+	w.jumped.Add(1)
+	d := time.Duration(rnd.Int64N(int64(2*time.Hour) >> rnd.IntN(14)))
+	if rnd.IntN(3) == 0 {
+		d = -d / 200
+	}
+	if rnd.IntN(2) == 0 {
+		c := w.clients[rnd.IntN(len(w.clients))]
+		w.tell("the clock of %s jumps by %v", c.host, d)
+		transport.Jump(c.now().Session, d)
+		return
+	}
+	s := w.servers[rnd.IntN(len(w.servers))]
+	w.tell("the clock of %v jumps by %v", s.names, d)
+	for _, info := range s.now().Sessions() {
+		transport.Jump(info.Session, d)
 	}
 }
 
