@@ -7,7 +7,8 @@ import "io"
 // reader returned is valid until the next call of a method of r; what it was not asked for is
 // dropped then. It returns an error that is io.ErrUnexpectedEOF if the frame is cut off.
 //
-// A format that knows no pieces passes the frame as a whole, within MaxFrame.
+// A format that knows no pieces passes the frame as a whole, within MaxFrame. So do the formats
+// that declare a length for frames of more than 4 MiB where an int has 32 bits.
 func (r *Reader) NextReader() (io.Reader, error) {
 	r.d.poison()
 	if r.d.inside && r.d.mode == deliver {

@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ func TestBackoffCeilingGrowsToItsCap(t *testing.T) {
 			t.Errorf("Ceiling(%d) = %v, want %v", n, got, want)
 		}
 	}
-	for _, n := range []int{11, 100, 1 << 40} {
+	for _, n := range []int{11, 100, math.MaxInt} {
 		if got := b.Ceiling(n); got != 2*time.Minute {
 			t.Errorf("Ceiling(%d) = %v, want the cap of 2m", n, got)
 		}

@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/parleyproto/parley/cmd/beacon/telemetry"
@@ -71,8 +70,7 @@ func serve(ctx context.Context, e *env, args []string) int {
 	}
 	defer admin.Close()
 
-	e.errorf("listening on %v, versions %v; SIGUSR1 prints the sessions, SIGHUP or `beacon upgrade` moves them to the newest version",
-		ln.Addr(), telemetry.Protocol.Versions())
+	e.errorf("listening on %v, versions %v; %s", ln.Addr(), telemetry.Protocol.Versions(), signalHelp)
 	stop := onSignals(e, operator)
 	defer stop()
 	go operator.keep(ctx)
@@ -127,14 +125,14 @@ func newServer(write func(context.Context, *telemetry.Reading) error, start code
 func onSignals(e *env, m *mover) (stop func()) {
 	signals := make(chan os.Signal, 1)
 	done := make(chan struct{})
-	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGHUP)
+	signal.Notify(signals, showSignal, upgradeSignal)
 	go func() {
 		for {
 			select {
 			case <-done:
 				return
 			case s := <-signals:
-				if s == syscall.SIGUSR1 {
+				if s == showSignal {
 					printSessions(e.err, m.srv.Sessions(), time.Now())
 					continue
 				}
