@@ -35,6 +35,7 @@ type half struct {
 
 	reader, writer end
 	sink           bool // the reader was abandoned: what is written vanishes
+	broken         bool // what is written fills the buffer, and never arrives
 }
 
 // A segment is what one Write put on its way. A Read does not go past its end,
@@ -195,6 +196,10 @@ func (h *half) write(p []byte) (int, error) {
 
 // put sends a copy of data on its way.
 func (h *half) put(now time.Time, data []byte) {
+	if h.broken { // the news is still on its way back: what was lost before must not leave a hole
+		h.size += len(data)
+		return
+	}
 	at := h.arrival(now)
 	if h.line.bandwidth > 0 {
 		at = at.Add(time.Duration(len(data)) * time.Second / time.Duration(h.line.bandwidth))
@@ -257,8 +262,9 @@ func (h *half) abort() {
 	h.writer.stop(net.ErrClosed, time.Now())
 }
 
-// breakOff drops what has not arrived and tells the reader.
+// breakOff drops what has not arrived, and all that comes after it, and tells the reader.
 func (h *half) breakOff(now time.Time) {
+	h.broken = true
 	h.segments = h.segments[:h.arrived(now)]
 	h.tell(&h.reader, syscall.ECONNRESET, now)
 	h.cond.Broadcast()

@@ -116,3 +116,30 @@ func TestPartitionHoldsAReset(t *testing.T) {
 		}
 	})
 }
+
+// A reset loses what is on its way and all that is written after it: until the writer hears of it,
+// too. Else the reader would get a stream with a hole.
+func TestNothingArrivesAfterAReset(t *testing.T) {
+	for _, parted := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			n := &fault.Network{Link: fault.Link{Latency: time.Second, Buffer: 20}}
+			client, server, _ := connect(t, n)
+			if parted {
+				n.Partition("server")
+			}
+			want(t, "on its way", writeOne(client, "lost"), result{"lost", nil})
+			time.Sleep(time.Second / 2)
+			n.Down("server")
+			time.Sleep(time.Second / 4)
+			want(t, "not knowing", writeOne(client, "goes to nobody ."), result{"goes to nobody .", nil})
+			n.Heal("server")
+			client.SetWriteDeadline(time.Now().Add(time.Second / 8))
+			want(t, "the buffer is full", writeOne(client, "x"), result{"", os.ErrDeadlineExceeded})
+			client.SetWriteDeadline(time.Time{})
+			want(t, "server", readOne(server), result{"", syscall.ECONNRESET})
+			time.Sleep(time.Minute)
+			want(t, "server, later", readOne(server), result{"", syscall.ECONNRESET})
+			want(t, "client", writeOne(client, "x"), result{"", syscall.ECONNRESET})
+		})
+	}
+}
