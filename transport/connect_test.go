@@ -51,7 +51,7 @@ func (n *names) lookup(ctx context.Context, host string) ([]string, error) {
 		return nil, ctx.Err()
 	}
 	select {
-	case <-time.After(delay):
+	case <-after(delay):
 		return addrs, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()

@@ -91,6 +91,27 @@ func CountTicks(s *Session, n *atomic.Int64) {
 	s.m = ticking{s.m, n}
 }
 
+// overdue counts how often the timer is set for what is due already.
+type overdue struct {
+	machine
+	n *atomic.Int64
+}
+
+func (o overdue) Deadline() time.Time {
+	d := o.machine.Deadline()
+	if !d.IsZero() && !d.After(time.Now()) {
+		o.n.Add(1)
+	}
+	return d
+}
+
+// CountOverdue adds to n, from now on, how often a session's timer is set for what is due already.
+func CountOverdue(s *Session, n *atomic.Int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.m = overdue{s.m, n}
+}
+
 // LateTick is a timer that fired before the session's end and had to wait for its lock. It tells
 // whether the timer is set again.
 func LateTick(s *Session) (armed bool) {

@@ -32,6 +32,18 @@ func only(v codec.Version) *codec.Protocol {
 	return &codec.Protocol{Name: notes.Name, Releases: []codec.Release{*r}}
 }
 
+// after is time.After, without a timer when d is 0: those that are due at once run on whatever
+// thread meets them, and two such threads in one bubble crash the race detector
+// (go.dev/issue/78156).
+func after(d time.Duration) <-chan time.Time {
+	if d > 0 {
+		return time.After(d)
+	}
+	c := make(chan time.Time, 1)
+	c <- time.Now()
+	return c
+}
+
 // log is a handler that notes what it got, and replies to calls with the double.
 type log struct {
 	mu    sync.Mutex

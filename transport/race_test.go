@@ -55,7 +55,7 @@ func runRace(t *testing.T, come []time.Duration, runners ...runner) (h heat) {
 			done = nil
 		}
 		select {
-		case <-time.After(runners[i].after):
+		case <-after(runners[i].after):
 			return string(rune('a' + i)), runners[i].err
 		case <-done:
 			return "", ctx.Err()

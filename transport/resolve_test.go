@@ -62,7 +62,7 @@ func TestResolverOffersWhatIsKnownMeanwhile(t *testing.T) {
 		answer, delay := []string{"10.0.0.1", "10.0.0.2"}, time.Duration(0)
 		r := transport.NewResolver(time.Minute, func(ctx context.Context, _ string) ([]string, error) {
 			select {
-			case <-time.After(delay):
+			case <-after(delay):
 				return answer, nil
 			case <-ctx.Done():
 				return nil, ctx.Err()

@@ -279,7 +279,7 @@ func (c *simClient) checkEnd() {
 // pause lets some time pass, and tells whether to go on.
 func pause(rnd *rand.Rand, stop chan struct{}) bool {
 	select {
-	case <-time.After(time.Duration(rnd.Int64N(int64(4*time.Second) >> rnd.IntN(12)))):
+	case <-after(time.Duration(rnd.Int64N(int64(4*time.Second) >> rnd.IntN(12)))):
 		return true
 	case <-stop:
 		return false

@@ -14,7 +14,8 @@ import (
 )
 
 // A busy session's timer runs when something is due, and not for as long as a writer that was
-// started has not run: the deadline that it is to meet stays in the past until then.
+// started has not run: the deadline that it is to meet stays in the past until then. Here, where
+// time stands still until it has run, that shows in what the timer is set for.
 func TestBusySessionsTickWhenSomethingIsDue(t *testing.T) {
 	const (
 		sessions = 100
@@ -23,16 +24,18 @@ func TestBusySessionsTickWhenSomethingIsDue(t *testing.T) {
 		most = 2 * sessions * (int64(took/session.DefaultAckDelay) + 10)
 	)
 	synctest.Test(t, func(t *testing.T) {
-		var ticks atomic.Int64
+		var ticks, overdue atomic.Int64
 		network := fault.Network{Link: fault.Link{Latency: 3 * time.Millisecond}}
 		serve(t, &network, "server", &transport.Server{Handler: new(log), OnOpen: func(s *transport.Session) error {
 			transport.CountTicks(s, &ticks)
+			transport.CountOverdue(s, &overdue)
 			return nil
 		}})
 		var clients sync.WaitGroup
 		for range sessions {
 			c := dial(t, &network, transport.Config{Handler: new(log)})
 			transport.CountTicks(c.Session, &ticks)
+			transport.CountOverdue(c.Session, &overdue)
 			clients.Go(func() {
 				for range int(took / (5 * time.Millisecond)) {
 					if err := c.Send(t.Context(), &Note{N: 1}); err != nil {
@@ -50,6 +53,9 @@ func TestBusySessionsTickWhenSomethingIsDue(t *testing.T) {
 		}
 		if n == 0 {
 			t.Error("nothing was counted")
+		}
+		if n := overdue.Load(); n > 0 {
+			t.Errorf("the timer was set %d times for what was due already", n)
 		}
 	})
 }

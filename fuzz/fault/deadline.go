@@ -46,7 +46,11 @@ func (c *Conn) wait(op Op, d time.Duration) error {
 		var expired <-chan time.Time
 		var timer *time.Timer
 		if !wake.IsZero() {
-			timer = time.NewTimer(time.Until(wake))
+			d := time.Until(wake)
+			if d <= 0 { // no timer for that, see Network.travel
+				return err
+			}
+			timer = time.NewTimer(d)
 			expired = timer.C
 		}
 		select {
