@@ -19,6 +19,10 @@ type Msg struct {
 	Body string // printable ASCII
 }
 
+// Fails tells whether the handler of the message fails, so that its sender learns that it was
+// dropped: the body begins with '!'. A call is answered all the same.
+func (m *Msg) Fails() bool { return strings.HasPrefix(m.Body, "!") }
+
 // ErrRefused is the cause of a decoding error that [Msg.Bad] asked for.
 var ErrRefused = errors.New("sessiontest: refused")
 

@@ -34,7 +34,7 @@ type Side struct {
 	latest  time.Time // that now ever was: a machine's time does not go back
 	sent    []Sent
 	byID    map[uint64]int // index in sent
-	undone  []uint64
+	undone  []handled
 	waiting []answer  // that found the queue full
 	closed  *farewell // of the present machine; nil: Close was not called
 	broken  error     // the first promise that an event broke
@@ -71,6 +71,12 @@ type answer struct {
 	call uint64
 	msg  Msg
 	md   session.Metadata
+}
+
+// handled is a message whose handler has not ended yet.
+type handled struct {
+	id    uint64 // as Done wants it
+	fails bool
 }
 
 func newSide(name string, p *session.Profile) *Side {
@@ -110,8 +116,17 @@ func (s *Side) Call(lane session.Lane, m Msg, opt session.SendOptions) error {
 // Finish completes up to n messages whose handlers are busy.
 func (s *Side) Finish(n int) {
 	for ; n > 0 && len(s.undone) > 0; n-- {
-		s.Machine.Done(s.undone[0])
+		s.end(s.undone[0])
 		s.undone = s.undone[1:]
+	}
+}
+
+// end ends a handler.
+func (s *Side) end(h handled) {
+	if h.fails {
+		s.Machine.Drop(h.id)
+	} else {
+		s.Machine.Done(h.id)
 	}
 }
 
@@ -165,10 +180,11 @@ func (s *Side) handle(ev *session.Event) {
 		if answers {
 			s.reply(answer{ev.Call, m, ev.Metadata()})
 		}
+		h := handled{ev.ID, ev.Call == 0 && m.Fails()}
 		if s.Busy || len(s.undone) > 0 {
-			s.undone = append(s.undone, ev.ID)
+			s.undone = append(s.undone, h)
 		} else {
-			s.Machine.Done(ev.ID)
+			s.end(h)
 		}
 		if s.CloseNext {
 			s.CloseNext = false
@@ -308,11 +324,16 @@ func (s *Side) Check(peer *Side, final bool) error {
 		}
 	}
 	for i, m := range s.sent {
-		switch handed := got[i+1] > 0; {
+		switch handed, fails := got[i+1] > 0, m.Call == 0 && m.Msg.Fails(); {
 		case m.Outcome == 0 && final:
 			return fmt.Errorf("%s: message %d has no outcome", s.Name, i+1)
 		case m.Outcome == session.Acked && !handed:
 			return fmt.Errorf("%s: message %d is acknowledged and was not handed over", s.Name, i+1)
+		case m.Outcome == session.Acked && fails:
+			return fmt.Errorf("%s: message %d is acknowledged, and its handler failed", s.Name, i+1)
+		case m.Outcome == session.Dropped && m.Reason == session.Failed && handed && fails:
+		case m.Outcome == session.Dropped && m.Reason == session.Failed:
+			return fmt.Errorf("%s: message %d is dropped (failed); handed over: %v, its handler fails: %v", s.Name, i+1, handed, fails)
 		case m.Outcome == session.Dropped && handed:
 			return fmt.Errorf("%s: message %d is dropped (%v) and was handed over", s.Name, i+1, m.Reason)
 		case final && m.Call != 0 && m.Outcome == session.Acked && m.Replied == 0 && answered[i+1] && !m.Over:

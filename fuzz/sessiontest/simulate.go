@@ -127,7 +127,8 @@ func Simulate(seed uint64, steps []Step) (counts Counts, err error) {
 	if err != nil {
 		return counts, err
 	}
-	s := &simulation{Pair: p, rnd: rand.New(rand.NewPCG(seed, 0xb0d1e5)), extra: rand.New(rand.NewPCG(seed, 0x3e7a))}
+	s := &simulation{Pair: p, rnd: rand.New(rand.NewPCG(seed, 0xb0d1e5)), extra: rand.New(rand.NewPCG(seed, 0x3e7a)),
+		fails: rand.New(rand.NewPCG(seed, 0xfa115))}
 	s.Client.Answer, s.Server.Answer = true, true
 	for i, step := range steps {
 		if s.do(step) {

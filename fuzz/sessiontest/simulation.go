@@ -17,6 +17,7 @@ type simulation struct {
 	before *Conn // the connection before the present one
 	rnd    *rand.Rand
 	extra  *rand.Rand // of what goes with messages
+	fails  *rand.Rand // of the handlers that fail
 }
 
 // do does one step. It returns false when that changed nothing: there was nothing to do, or what it
@@ -150,6 +151,9 @@ func (s *simulation) send(step Step) bool {
 			m.Bad = uint8(s.rnd.IntN(16))
 		case 1:
 			m.New = s.rnd.Uint64()
+		}
+		if s.fails.IntN(6) == 0 {
+			m.Body = "!" + m.Body
 		}
 		lane := []session.Lane{session.Normal, session.Normal, session.High, session.Low}[s.rnd.IntN(4)]
 		opt := withMetadata(s.extra)
