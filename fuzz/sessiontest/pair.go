@@ -19,6 +19,7 @@ type Pair struct {
 	Client, Server *Side
 	Now            time.Time
 	Conn           *Conn // the last one dialled; nil before the first
+	before         *Conn // the one before it
 
 	// Forget makes the server lose its sessions at the next Dial.
 	Forget bool
@@ -110,7 +111,7 @@ func (p *Pair) Dial() *Conn {
 		p.Server.Machine = nil
 		p.Forget = false
 	}
-	p.Conn = &Conn{}
+	p.before, p.Conn = p.Conn, &Conn{}
 	p.Conn.client.opening = p.Client.Profile.Open(p.Now, negotiate.Key{})
 	p.Conn.server.opening = p.Server.Profile.Open(p.Now, negotiate.Key{})
 	return p.Conn
@@ -324,6 +325,9 @@ func (p *Pair) tick() {
 			e.opening.Tick(p.Now)
 			e.closed = e.opening.State() == session.OpeningFailed
 		}
+	}
+	if p.before != nil { // a side may still hold to it
+		p.Flush(p.before)
 	}
 	p.Flush(p.Conn)
 }

@@ -14,10 +14,9 @@ import (
 // simulation is a pair under a list of steps.
 type simulation struct {
 	*Pair
-	before *Conn // the connection before the present one
-	rnd    *rand.Rand
-	extra  *rand.Rand // of what goes with messages
-	fails  *rand.Rand // of the handlers that fail
+	rnd   *rand.Rand
+	extra *rand.Rand // of what goes with messages
+	fails *rand.Rand // of the handlers that fail
 }
 
 // do does one step. It returns false when that changed nothing: there was nothing to do, or what it
@@ -133,7 +132,6 @@ func (s *simulation) dial(always bool) {
 	if s.before != nil {
 		s.Cut(s.before)
 	}
-	s.before = s.Conn
 	s.Dial()
 	s.Flush(s.Conn)
 }
