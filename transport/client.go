@@ -20,6 +20,9 @@ import (
 // and not acknowledged is unknown, what was not written yet goes along, calls that the server has
 // taken return [ErrUnknownOutcome]. Value, Flush, Messages and the handlers' context go on. A
 // [Change] to Ready whose Resumed is false tells of it.
+//
+// Client has the methods of its Session, but for Close, which also stops the client; to close with a
+// reason use [Client.CloseWith]. The field Session must not be assigned.
 type Client struct {
 	*Session
 
@@ -264,8 +267,12 @@ func (c *Client) Shutdown(ctx context.Context) error {
 // when the client has stopped and its connection is closed; a peer that does not read can delay
 // it by 5 seconds. It does not wait for a handler that still runs, because that may be who calls
 // it: the handler's context has ended.
-func (c *Client) Close() error {
-	c.Session.Close(session.CloseNormal, "")
+func (c *Client) Close() error { return c.CloseWith(session.CloseNormal, "") }
+
+// CloseWith is [Client.Close] with a reason, which the server gets if there is a connection: it
+// is a *[session.CloseError] there. The error is nil.
+func (c *Client) CloseWith(code session.CloseCode, text string) error {
+	c.Session.Close(code, text)
 	c.stop()
 	<-c.stopped
 	c.links.Wait()
