@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,7 @@ import (
 // any point.
 type attacker struct {
 	conn net.Conn
+	p    *session.Profile
 	m    *session.Machine
 	gen  uint64
 }
@@ -31,8 +33,14 @@ func attack(t testing.TB, conn net.Conn, cfg session.Config) *attacker {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return attackBy(t, conn, p, p.New(time.Now()))
+}
+
+// attackBy is attack with a machine that may have had connections before.
+func attackBy(t testing.TB, conn net.Conn, p *session.Profile, m *session.Machine) *attacker {
+	t.Helper()
 	now := time.Now()
-	a := &attacker{conn: conn, m: p.New(now)}
+	a := &attacker{conn: conn, m: m, p: p}
 	o := p.Open(now, negotiate.Key{})
 	for o.State() == session.OpeningWaits {
 		conn.Write(o.Output())
@@ -43,6 +51,7 @@ func attack(t testing.TB, conn net.Conn, cfg session.Config) *attacker {
 		}
 		o.Wrote(now, n)
 	}
+	var err error
 	if a.gen, err = a.m.Attach(now, o); err != nil {
 		t.Fatal(err)
 	}
@@ -211,4 +220,32 @@ func TestNamesAreResolved(t *testing.T) {
 	if host := <-asked; host != "server.test" {
 		t.Errorf("asked for %q", host)
 	}
+}
+
+// A first connection with early data that comes when its session has ended, begun by the second,
+// begins none: its client has given that data up.
+func TestFirstConnectionComesTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		h := new(log)
+		s := serve(t, &network, "server", &transport.Server{Handler: h})
+		cfg := session.Config{Protocol: notes, EarlyData: true}
+		first := attack(t, raw(t, &network), cfg)
+		first.m.Send(time.Now(), &Note{N: 1}, session.SendOptions{})
+		words := slices.Concat(first.m.Output(time.Now(), 1)...)
+		second := attackBy(t, raw(t, &network), first.p, first.m)
+		if _, err := second.until(session.EventAttached); err != nil {
+			t.Fatal(err)
+		}
+		s.Sessions()[0].Session.Close(session.CloseLimits, "")
+		synctest.Wait()
+		first.conn.Write(words)
+		synctest.Wait()
+		if n := len(s.Sessions()); n != 0 || len(h.notes()) != 0 {
+			t.Errorf("%d sessions, and %d messages were handed over; want none", n, len(h.notes()))
+		}
+		if _, err := io.Copy(io.Discard, first.conn); err != nil {
+			t.Errorf("the connection ended with %v", err)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"time"
 
 	"github.com/parleyproto/parley/negotiate"
@@ -9,9 +10,9 @@ import (
 
 // find returns the session that an opening wants: the one that is there, or a new one. It is
 // nil when the session is not known and the client has to begin anew. The error is a
-// *negotiate.Refusal.
+// *negotiate.Refusal, or errLate.
 func (s *Server) find(l *link, o *session.Opening) (*Session, error) {
-	id, _, secret := o.Session()
+	id, generation, secret := o.Session()
 	s.mu.Lock()
 	for s.welcoming[id] != nil { // another connection of the client's has begun it
 		welcomed := s.welcoming[id]
@@ -22,6 +23,10 @@ func (s *Server) find(l *link, o *session.Opening) (*Session, error) {
 	if sess := s.sessions[id]; sess != nil || !secret {
 		s.mu.Unlock()
 		return sess, nil
+	}
+	if generation == 1 && s.late.has(id) {
+		s.mu.Unlock()
+		return nil, errLate
 	}
 	welcomed := make(chan struct{})
 	s.welcoming[id] = welcomed
@@ -42,6 +47,9 @@ func (s *Server) find(l *link, o *session.Opening) (*Session, error) {
 	}
 	return sess, nil // attaching to one that is closed tells the client
 }
+
+// errLate: the first connection of a session comes when that has ended, begun by a later one.
+var errLate = errors.New("transport: the session has ended, and a later connection had begun it")
 
 // newLegacy makes the session of a legacy client, with its only connection.
 func (s *Server) newLegacy(l *link, o *session.Opening) (*Session, error) {

@@ -12,8 +12,12 @@ import (
 
 // remove forgets a session, and frees its slot.
 func (s *Server) remove(sess *Session) {
+	epoch := sess.Stats().Epoch
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if now := time.Now(); epoch > 1 {
+		s.late.add(sess.slot.id, now, now.Add(s.handshakeTimeout()), s.slots.max)
+	}
 	if s.sessions[sess.slot.id] == sess {
 		delete(s.sessions, sess.slot.id)
 	}

@@ -77,6 +77,9 @@ func (s *Server) meet(l *link) *Session {
 		if r := new(negotiate.Refusal); errors.As(err, &r) {
 			o.Refuse(r)
 		}
+		if errors.Is(err, errLate) {
+			o.Deny()
+		}
 		if err != nil {
 			if sess != nil {
 				sess.dismiss()

@@ -124,6 +124,7 @@ type Server struct {
 
 	mu        sync.Mutex
 	slots     slots
+	late      lateComers
 	welcoming map[[16]byte]chan struct{} // sessions that OnOpen is asked about; closed after it
 	sessions  map[[16]byte]*Session
 	legacy    map[*Session]struct{}

@@ -25,6 +25,7 @@ type Pair struct {
 	Forget bool
 
 	sessions map[[16]byte]*session.Machine
+	late     map[[16]byte]bool // sessions that ended and were not begun by their first connection
 }
 
 // Epoch is when the virtual time begins.
@@ -57,7 +58,8 @@ func NewPair(client, server session.Config) (*Pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pair{Client: newSide("client", cp), Server: newSide("server", sp), Now: Epoch, sessions: map[[16]byte]*session.Machine{}}
+	p := &Pair{Client: newSide("client", cp), Server: newSide("server", sp), Now: Epoch, sessions: map[[16]byte]*session.Machine{},
+		late: map[[16]byte]bool{}}
 	p.Client.bare = !offers(cp, session.FeatureMetadata) || !offers(sp, session.FeatureMetadata)
 	p.Server.bare = p.Client.bare
 	p.Client.Machine = cp.New(p.Now)
@@ -217,8 +219,12 @@ func (p *Pair) attach(s *Side, e *end) {
 		return
 	}
 	if s == p.Server {
-		id, _, secret := o.Session()
+		id, generation, secret := o.Session()
 		m := p.sessions[id]
+		if m == nil && generation == 1 && p.late[id] {
+			o.Deny()
+			return
+		}
 		if m == nil && !secret {
 			o.Unknown()
 			return

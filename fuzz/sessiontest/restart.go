@@ -25,6 +25,9 @@ func (p *Pair) Evict(code session.CloseCode) bool {
 		p.Flush(p.Conn)
 	}
 	delete(p.sessions, m.ID())
+	if m.Stats().Epoch > 1 {
+		p.late[m.ID()] = true
+	}
 	return true
 }
 

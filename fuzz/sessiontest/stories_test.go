@@ -37,6 +37,10 @@ func TestStories(t *testing.T) {
 			{Busy, 0, 0}, {Redial, 0, 0}, {Fragment, 1, 0}, {Send, 0, 7}, {Pump, 0, all}, {Restart, 0, 0},
 			{Finish, 0, 0}, {Pump, 0, all}, {Wait, 16, 0}, {Fragment, 1, 0},
 		}},
+		// The first connection, with early data, comes when its session has ended.
+		{"early data of a session that has ended is not taken", 13328, []Step{
+			{Pump, 201405, all}, {Send, 0, 2}, {Redial, 0, 3}, {Fragment, 2, 0}, {Evict, 0, 7}, {Late, all, 0},
+		}},
 		// A client that closes attaches no more: its peer still writes on the connection before.
 		{"an acknowledgement goes on the connection that a side has", 11887, []Step{
 			{Pump, 217, 168}, {Stall, 0, 3}, {Send, 0, 6}, {Fragment, 1, 1}, {Close, 0, 2},

@@ -61,6 +61,7 @@ type Stats struct {
 	Held                    int    // memory, in bytes, as Config.Memory counts it
 	Inbox                   int    // messages received that are not done
 	Attaches, Upgrades      uint64
+	Epoch                   uint64 // the generation by which the server began the session; more than 1 if the first connection never attached
 	Lost                    uint64 // times that the server had lost or ended the session and a new one began
 	Nacks, Nacked           uint64 // messages that this side, and the peer, could not decode
 	Saved                   uint64 // bytes that compression kept off the wire
@@ -86,7 +87,7 @@ func (m *Machine) Stats() Stats {
 		RTT: m.rtt.smoothed, RTTVar: m.rtt.variance, Silences: uint64(c.silences),
 		BytesIn: c.bytesIn, BytesOut: c.bytesOut, MessagesIn: c.messagesIn, MessagesOut: c.messagesOut,
 		Queued: o.n, Unacked: o.flight.len(), QueueBytes: o.bytes, Inbox: m.inbox.pending.len(),
-		Attaches: uint64(c.attaches), Upgrades: uint64(c.upgrades), Lost: uint64(c.lost),
+		Epoch: m.epoch, Attaches: uint64(c.attaches), Upgrades: uint64(c.upgrades), Lost: uint64(c.lost),
 		Nacks: uint64(c.nacks), Nacked: uint64(c.nacked), Saved: c.saved, Held: m.held(),
 	}
 	if l := m.link; l != nil {
