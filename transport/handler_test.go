@@ -85,8 +85,10 @@ func TestContextsOfHandlers(t *testing.T) {
 		var kept, stopped bool
 		s := serve(t, &network, "server", &transport.Server{Handler: transport.HandlerFunc(
 			func(hc context.Context, _ *transport.Session, _ transport.Incoming) (codec.Message, error) {
+				synctest.Wait()
 				before := len(bubble())
 				ctx, cancel = context.WithTimeout(hc, time.Hour)
+				synctest.Wait()
 				if after := len(bubble()); after != before {
 					t.Errorf("%d goroutines, and %d with a context made from the handler's", before, after)
 				}
