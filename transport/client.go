@@ -185,8 +185,11 @@ func (c *Client) over(l *link) error {
 	return e
 }
 
-// giveUp ends the session because connecting again is of no use.
+// giveUp ends the session because connecting again is of no use. Who waits for its end finds why.
 func (c *Client) giveUp(err error) {
+	c.state.Lock()
+	c.state.last = err
+	c.state.Unlock()
 	c.mu.Lock()
 	defer c.unlock()
 	c.why = fmt.Errorf("%w: gave up: %w", ErrClosed, err)

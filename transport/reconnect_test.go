@@ -281,3 +281,17 @@ func TestCloseInEachState(t *testing.T) {
 		})
 	}
 }
+
+// Who waits for the end of a client that has given up finds why at once.
+func TestLastErrorIsThereAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		for range 100 {
+			c := dial(t, &network, transport.Config{Backoff: transport.Backoff{Attempts: 1}})
+			<-c.Done()
+			if c.LastError() == nil {
+				t.Fatal("the client has ended, and there is no last error")
+			}
+		}
+	})
+}
