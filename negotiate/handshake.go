@@ -250,6 +250,7 @@ func (h *Handshake) answer(out *Output, line []byte) error {
 	if h.cfg.Refuse != nil {
 		return h.refuse(out, h.cfg.Refuse)
 	}
+	client.share(&h.cfg.Offer)
 	a, err := Choose(h.cfg.Offer, client)
 	var refusal *Refusal
 	if errors.As(err, &refusal) {

@@ -71,6 +71,21 @@ func (o Offer) Normal() Offer {
 	return o
 }
 
+// share takes those strings of local that are equal to the offer's own: a server keeps the offer
+// of each client, and these once for all.
+func (o *Offer) share(local *Offer) {
+	if o.Protocol == local.Protocol {
+		o.Protocol = local.Protocol
+	}
+	for i := range o.Features {
+		for _, f := range local.Features {
+			if o.Features[i].Name == f.Name {
+				o.Features[i].Name = f.Name
+			}
+		}
+	}
+}
+
 // layout returns the fingerprint of version v.
 func (o *Offer) layout(v codec.Version) (layout [8]byte, ok bool) {
 	for _, f := range o.Fingerprints {

@@ -36,8 +36,8 @@ type Upgrade struct {
 	digest  Digest
 
 	// The change under way, or the last one that was.
+	own    bool // this side proposed it
 	change Propose
-	own    bool   // this side proposed it
 	next   Digest // once agreed
 
 	// The highest epochs proposed on this connection, so that late frames are known.

@@ -20,25 +20,25 @@ type link struct {
 	conn     net.Conn
 	gen      uint64
 	endpoint string
-	reader   int         // the goroutine that has the reading role; it grows when the role is taken
-	reading  bool        // and it waits for bytes, or for the lock with them
-	writing  bool        // somebody writes; who comes meanwhile leaves the bytes to them
-	starting bool        // and that is a goroutine that has not run yet; it keeps the deadlines
-	pending  bool        // such a goroutine is there, needed or not
-	burst    int         // when so much waits for it, who sends does its work
-	kept     *time.Timer // the goroutine that was kept back
-	socket   *socket     // nil: it cannot be written to without waiting
-	stirred  time.Time   // when the deadline of reading was set; zero: there is none
-	vector   net.Buffers
+	reader   int          // the goroutine that has the reading role; it grows when the role is taken
+	reading  bool         // and it waits for bytes, or for the lock with them
+	writing  bool         // somebody writes; who comes meanwhile leaves the bytes to them
+	starting bool         // and that is a goroutine that has not run yet; it keeps the deadlines
+	pending  bool         // such a goroutine is there, needed or not
+	linger   bool         // the peer should get the last words
+	plain    bool         // a slow handler keeps the role: nothing else bounds what a legacy peer sends
+	burst    int          // when so much waits for it, who sends does its work
+	kept     *time.Timer  // the goroutine that was kept back
+	socket   *socket      // nil: it cannot be written to without waiting
+	stirred  time.Time    // when the deadline of reading was set; zero: there is none
+	vector   *net.Buffers // made by the first write of several buffers
 	patience time.Time
-	linger   bool          // the peer should get the last words
 	over     chan struct{} // closed when the session has done with the connection
 	err      *Error        // why
 	readyAt  time.Time     // when the session was attached; zero: not yet
 	away     *session.GoAwayError
 	gate     *admission      // that counts the connection; nil at a client
 	tasks    *sync.WaitGroup // that waits for its end
-	plain    bool            // a slow handler keeps the role: nothing else bounds what a legacy peer sends
 }
 
 // newLink describes a connection that is to be attached. tasks waits for its end, and gate, at

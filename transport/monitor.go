@@ -55,8 +55,8 @@ type judgement struct {
 func (s *Session) observe(now time.Time, usual time.Duration, changed func(s *Session, from, to Liveness)) (dead bool) {
 	s.mu.Lock()
 	defer s.unlock()
-	j := &s.judgement
-	if j.monitor == nil || s.err != nil {
+	j := s.judged
+	if j == nil || s.err != nil {
 		return false
 	}
 	if d := s.m.PeerInterval(); d > 0 {
@@ -79,11 +79,22 @@ func (s *Session) observe(now time.Time, usual time.Duration, changed func(s *Se
 	return to == Dead
 }
 
-// judgeBy gives a new session its monitor.
+// judgeBy gives a new session its monitor; nil: none.
 func (s *Session) judgeBy(m Monitor) {
+	if m == nil {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.monitor, s.at = m, time.Now()
+	s.judged = &judgement{monitor: m, at: time.Now()}
+}
+
+// liveness returns what the monitor said last; Alive if there is none.
+func (s *Session) liveness() Liveness {
+	if s.judged == nil {
+		return Alive
+	}
+	return s.judged.liveness
 }
 
 // watch observes all sessions until the server stops. One goroutine does it for all of them.

@@ -84,7 +84,7 @@ func (s *Session) info() SessionInfo {
 	st := s.m.Stats()
 	return SessionInfo{
 		Session: s, ID: s.m.ID(), Addr: s.remote, Identity: s.m.Identity(), Version: st.Version, State: st.State,
-		Legacy: s.isLegacy(), Liveness: s.liveness, PeerVersions: s.peerVersions(),
+		Legacy: s.isLegacy(), Liveness: s.liveness(), PeerVersions: s.peerVersions(),
 		Since: st.Begun, LastSeen: st.LastReceived, RTT: st.RTT,
 		BytesIn: st.BytesIn, BytesOut: st.BytesOut, MessagesIn: st.MessagesIn, MessagesOut: st.MessagesOut,
 		Queued: st.QueueBytes, Held: st.Held, Attaches: st.Attaches,

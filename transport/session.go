@@ -48,7 +48,7 @@ type Session struct {
 	notices  []func() // to be called in order, without the lock
 	noticing bool
 	parting  parting
-	judgement
+	judged   *judgement // nil: nobody watches the session
 }
 
 // owner is the client or server that a session belongs to. Its methods are called without

@@ -137,7 +137,10 @@ func (l *link) send(bufs net.Buffers) error {
 		}
 		return nil
 	}
-	l.vector = bufs // in the link, because WriteTo makes it escape
+	if l.vector == nil { // kept with the link, because WriteTo makes it escape
+		l.vector = new(net.Buffers)
+	}
+	*l.vector = bufs
 	for {
 		n, err := l.vector.WriteTo(l.conn)
 		if n < 64<<10 || !errors.Is(err, os.ErrDeadlineExceeded) {

@@ -29,7 +29,10 @@ func (p *Profile) NewFor(now time.Time, o *Opening) *Machine {
 
 // begin makes the session that of the opening's client.
 func (m *Machine) begin(o *Opening) {
-	m.id, m.secret, m.identity = o.attach.Session, o.attach.Auth, o.identity
+	m.id, m.secret = o.attach.Session, o.attach.Auth
+	if name := o.identity; name != "" {
+		m.identity = &name
+	}
 	m.agreement = o.link.agreement
 	m.stats.version = m.agreement.Version
 }
@@ -38,7 +41,12 @@ func (m *Machine) begin(o *Opening) {
 func (m *Machine) begun() bool { return m.agreement != nil }
 
 // Identity returns that of the client who began the session, as Opening.Identify was told.
-func (m *Machine) Identity() string { return m.identity }
+func (m *Machine) Identity() string {
+	if m.identity == nil {
+		return ""
+	}
+	return *m.identity
+}
 
 // Agreement returns what was negotiated on the present connection, or on the last one; nil before
 // the first. It must not be changed.

@@ -80,9 +80,9 @@ func (m *Machine) attachServer(o *Opening) error {
 	known := m.gen > 0
 	secret := e.Flags&FlagSecret != 0
 	switch {
-	case m.begun() && o.identity != m.identity && !secret:
+	case m.begun() && o.identity != m.Identity() && !secret:
 		return ErrForeign
-	case m.begun() && (o.identity != m.identity || e.Session != m.id || !m.authentic(o, e)), !m.begun() && !secret:
+	case m.begun() && (o.identity != m.Identity() || e.Session != m.id || !m.authentic(o, e)), !m.begun() && !secret:
 		return o.deny(&CloseError{Code: CloseDenied})
 	case known && e.Generation <= m.gen:
 		return o.deny(&CloseError{Code: CloseSuperseded})

@@ -109,7 +109,7 @@ func (m *Machine) writeDeflated(l *link, h *header, payload []byte) bool {
 	if !z.deflate(payload) {
 		return false
 	}
-	m.stats.saved += uint64(len(payload) - len(z.out))
+	m.stats.seldom().saved += uint64(len(payload) - len(z.out))
 	z.ext = append(append(z.ext[:0], h.ext...), extDeflate, byte(uvarintSize(len(payload))))
 	z.ext = binary.AppendUvarint(z.ext, uint64(len(payload)))
 	h.flags |= FlagExt

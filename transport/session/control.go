@@ -70,7 +70,7 @@ func (m *Machine) nacked(l *link, e *Envelope) error {
 	if e.Seq <= o.got || e.Seq > l.lastOut || o.flight.at(int(e.Seq-o.first)).has(itemGone) {
 		return &ProtocolError{Section: "6.8", Reason: fmt.Sprintf("NACK of %d, when %d were received and %d sent", e.Seq, o.got, l.lastOut)}
 	}
-	m.stats.nacked++
+	m.stats.seldom().nacked++
 	o.flight.at(int(e.Seq - o.first)).flags |= itemRaw // perhaps that helps
 	m.step(l, negotiate.Nacked{Seq: e.Seq, Nonce: m.p.nonce()})
 	return nil

@@ -56,7 +56,7 @@ func (m *Machine) Tick(now time.Time) {
 		m.detach(l, m.end)
 	case l.closing:
 	case m.now >= m.silentAt(b) || !l.writing && m.now >= b.pongBy:
-		m.stats.silences++
+		m.stats.seldom().silences++
 		m.detach(l, ErrSilent)
 	case m.now >= b.frameBy:
 		m.detach(l, ErrSlowFrame)

@@ -130,7 +130,7 @@ func (m *Machine) unknown(seq uint64, it *item) {
 func (m *Machine) lose(why error) {
 	o := &m.outbox
 	m.emit(Event{Kind: EventLost, Generation: m.gen, Err: why})
-	m.stats.lost++
+	m.stats.seldom().lost++
 	for l := range o.lane { // replies to calls of the lost session
 		for i := range o.lane[l].len() {
 			if it := o.lane[l].at(i); it.has(itemReply) {

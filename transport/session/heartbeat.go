@@ -19,13 +19,13 @@ type beat struct {
 	unsent   bool          // the last PING is not written
 	strict   bool          // its PONG's time is not extended by what is written after it
 	probe    bool          // the next PING is that of a Probe
+	pinged   bool          // the peer has sent a PING, and no DATA since
+	strikes  uint8         // PINGs of the peer that came too soon; the connection ends after maxStrikes
 	pingOut  uint64        // link.lastOut when the last PING was queued
 	frameBy  instant       // when the frame that has begun must be complete
 	attachBy instant       // when a client must be attached
 
 	lastPing instant // of the peer
-	pinged   bool    // the peer has sent one, and no DATA since
-	strikes  int     // PINGs of the peer that came too soon
 }
 
 const (
@@ -119,6 +119,9 @@ func (m *Machine) trim() {
 			o.filler[l].trim()
 		}
 		o.flight.trim()
+		if o.requests.empty() {
+			o.requests = nil
+		}
 	}
 	m.events.trim()
 	if l := m.link; l != nil && !l.frag.open {

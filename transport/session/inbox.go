@@ -21,9 +21,9 @@ type inbox struct {
 	ask   uint64  // the peer wants to know when this is done; 0: nothing
 	asked bool    // and it is: tell at once
 
+	building bool      // a message comes in fragments
+	assembly *assembly // of it; kept for the next one
 	nack     uint64    // DATA is discarded until this seq comes; 0: none is
-	assembly *assembly // of the message that comes in fragments; kept for the next one
-	building bool
 }
 
 // assembly is a message of which not all fragments have come.
@@ -181,7 +181,7 @@ func (m *Machine) message(l *link, h *header, payload []byte, ev *Event) bool {
 // refuse answers a message that cannot be decoded. What follows it is discarded.
 func (m *Machine) refuse(l *link, seq uint64, err error) {
 	m.inbox.nack = seq
-	m.stats.nacks++
+	m.stats.seldom().nacks++
 	l.send(&Envelope{Kind: KindNack, Seq: seq, Text: words(err.Error())})
 }
 

@@ -27,10 +27,13 @@ const turns = 16
 // queues holds the messages without a number, in their lanes.
 type queues struct {
 	lane [lanes]ring[item]
-	n    int    // live items in all lanes
-	gone int32  // items that are gone, and keep their places
-	high uint32 // sent in a row from High while another waits
-	norm uint32 // sent in a row from Normal while Low waits
+	n    int   // live items in all lanes
+	gone int32 // items that are gone, and keep their places
+	high uint8 // sent in a row from High while another waits; turns stands for more
+	norm uint8 // sent in a row from Normal while Low waits; likewise
+
+	full  bool // EventRoom is owed
+	spent bool // a message was refused because the numbers are used up
 }
 
 // head returns the lane to send from next, or ok false if all are empty.
@@ -68,10 +71,10 @@ func (q *queues) live(l Lane) bool {
 func (q *queues) took(l Lane) {
 	switch l {
 	case High:
-		q.high++
+		q.high = min(q.high+1, turns)
 	case Normal:
 		q.high = 0
-		q.norm++
+		q.norm = min(q.norm+1, turns)
 	case Low:
 		q.high, q.norm = 0, 0
 	}

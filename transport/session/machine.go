@@ -33,7 +33,7 @@ type Machine struct {
 	gen    uint64 // of the last attached connection
 	epoch  uint64 // the generation that began the server's state of this session
 
-	identity  string               // of the client, at a server
+	identity  *string              // of the client, at a server; nil: none
 	agreement *negotiate.Agreement // of the present connection, or the last one
 	state     State
 	known     bool // a client's session has been answered by ATTACHED

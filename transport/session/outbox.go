@@ -14,7 +14,6 @@ type outbox struct {
 	filler [lanes]filler
 
 	flight ring[item]
-	gaps   int32  // of the flight: messages that are gone, and keep their places
 	first  uint64 // the number of the flight's front, or the next to be given
 	next   uint64 // the number to write next on this connection: first ≤ next ≤ first+flight.len()
 	sent   uint64 // the highest number ever written whole
@@ -25,16 +24,12 @@ type outbox struct {
 	unsent  int // of those that have no number
 	stored  int // of the chunks that messages are in
 	lastID  uint64
-	full    bool    // EventRoom is owed
-	spent   bool    // a message was refused because the numbers are used up
+	gaps    int32   // of the flight: messages that are gone, and keep their places
 	refused int32   // size of the message that found the queue full
 	expires instant // no message without a number expires before
 	swept   instant // when the lanes were last swept
 
-	cancelled map[uint64]struct{} // ids in the flight, to be given up where that is still possible
-
-	flushes []flush
-	ask     bool // a Flush wants an ACK with ask
+	requests *requests // nil: there were none lately
 }
 
 func (o *outbox) init() { o.first, o.next, o.expires = 1, 1, never }
@@ -149,15 +144,13 @@ func (m *Machine) room() {
 
 // settled notes that a message has its outcome, and counts it for the flushes that wait for it.
 func (m *Machine) settled(id uint64) {
-	o := &m.outbox
-	if len(o.cancelled) > 0 {
-		delete(o.cancelled, id)
-	}
-	if len(o.flushes) == 0 {
+	r := m.outbox.requests
+	if r == nil {
 		return
 	}
-	kept := o.flushes[:0]
-	for _, f := range o.flushes {
+	delete(r.cancelled, id)
+	kept := r.flushes[:0]
+	for _, f := range r.flushes {
 		if id <= f.upTo {
 			f.left--
 		}
@@ -170,7 +163,7 @@ func (m *Machine) settled(id uint64) {
 			m.emit(Event{Kind: EventFlushed, ID: f.id})
 		}
 	}
-	o.flushes = kept
+	r.flushes = kept
 }
 
 // acked takes an acknowledgement. Of what is done, the peer's handler failed with dropped; 0: with

@@ -213,37 +213,6 @@ func (m *Machine) Cancel(now time.Time, id uint64) bool {
 	return false
 }
 
-// cancelLater notes a message that may be in the flight. Those that are not are forgotten when there
-// may be many.
-func (o *outbox) cancelLater(id uint64) {
-	if o.cancelled == nil {
-		o.cancelled = map[uint64]struct{}{}
-	}
-	o.cancelled[id] = struct{}{}
-	if len(o.cancelled) <= 2*o.flight.len()+16 {
-		return
-	}
-	kept := map[uint64]struct{}{}
-	for i := range o.flight.len() {
-		if it := o.flight.at(i); !it.has(itemGone) && o.isCancelled(it.id) {
-			kept[it.id] = struct{}{}
-		}
-	}
-	o.cancelled = kept
-}
-
-func (o *outbox) isCancelled(id uint64) bool {
-	_, is := o.cancelled[id]
-	return is
-}
-
-// flush waits for the outcomes of messages.
-type flush struct {
-	id, upTo uint64
-	left     int  // of those up to it, without an outcome
-	away     bool // it is GoAway that waits
-}
-
 // Flush asks for EventFlushed when all that was accepted so far has an outcome. It returns
 // the event's ID. The peer is asked to acknowledge at once.
 func (m *Machine) Flush(now time.Time) (id uint64) {
@@ -259,12 +228,6 @@ func (m *Machine) Flush(now time.Time) (id uint64) {
 	return f.id
 }
 
-// watch waits for the outcomes of f. The peer is asked for them.
-func (o *outbox) watch(f flush) {
-	o.flushes = append(o.flushes, f)
-	o.ask = true
-}
-
 // live counts the messages in the flight that have no outcome.
 func (o *outbox) live() int {
 	n := 0
@@ -278,5 +241,7 @@ func (o *outbox) live() int {
 
 // Unflush forgets a Flush whose caller does not wait any more.
 func (m *Machine) Unflush(id uint64) {
-	m.outbox.flushes = slices.DeleteFunc(m.outbox.flushes, func(f flush) bool { return f.id == id })
+	if r := m.outbox.requests; r != nil {
+		r.flushes = slices.DeleteFunc(r.flushes, func(f flush) bool { return f.id == id })
+	}
 }

@@ -70,12 +70,26 @@ type Stats struct {
 // counters are what Stats sums over all connections.
 type counters struct {
 	version                 codec.Version
+	attaches                uint32
 	bytesIn, bytesOut       uint64 // of earlier connections
 	messagesIn, messagesOut uint64
-	saved                   uint64
-	nacks, nacked           uint32
-	attaches, upgrades      uint32
-	silences, lost          uint32
+	rare                    *rareCounters // nil: they are all 0
+}
+
+// rareCounters are those of what most sessions never see.
+type rareCounters struct {
+	saved          uint64
+	nacks, nacked  uint32
+	silences, lost uint32
+	upgrades       uint32
+}
+
+// seldom returns the rare counters, to count something.
+func (c *counters) seldom() *rareCounters {
+	if c.rare == nil {
+		c.rare = new(rareCounters)
+	}
+	return c.rare
 }
 
 // Stats returns a snapshot.
@@ -84,11 +98,14 @@ func (m *Machine) Stats() Stats {
 	s := Stats{
 		State: m.state, Version: c.version, Generation: m.gen,
 		Since: m.base.Add(m.since), Begun: m.base,
-		RTT: m.rtt.smoothed, RTTVar: m.rtt.variance, Silences: uint64(c.silences),
+		RTT: m.rtt.smoothed, RTTVar: m.rtt.variance,
 		BytesIn: c.bytesIn, BytesOut: c.bytesOut, MessagesIn: c.messagesIn, MessagesOut: c.messagesOut,
 		Queued: o.n, Unacked: o.flight.len(), QueueBytes: o.bytes, Inbox: m.inbox.pending.len(),
-		Epoch: m.epoch, Attaches: uint64(c.attaches), Upgrades: uint64(c.upgrades), Lost: uint64(c.lost),
-		Nacks: uint64(c.nacks), Nacked: uint64(c.nacked), Saved: c.saved, Held: m.held(),
+		Epoch: m.epoch, Attaches: uint64(c.attaches), Held: m.held(),
+	}
+	if r := c.rare; r != nil {
+		s.Silences, s.Upgrades, s.Lost = uint64(r.silences), uint64(r.upgrades), uint64(r.lost)
+		s.Nacks, s.Nacked, s.Saved = uint64(r.nacks), uint64(r.nacked), r.saved
 	}
 	if l := m.link; l != nil {
 		s.Version = l.up.Version()

@@ -114,7 +114,7 @@ func (m *Machine) step(l *link, in negotiate.Input) {
 		switch a := a.(type) {
 		case negotiate.Done:
 			if a.Epoch > 0 {
-				m.stats.upgrades++
+				m.stats.seldom().upgrades++
 				m.emit(Event{Kind: EventUpgraded, Version: a.Version, Generation: l.gen})
 			}
 		case negotiate.Abandoned:

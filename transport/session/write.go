@@ -74,7 +74,7 @@ func (m *Machine) answers(l *link) {
 
 // acknowledge adds an ACK of its own if one is still due: no data has carried it.
 func (m *Machine) acknowledge(l *link) {
-	ask := m.outbox.ask && m.outbox.allWritten()
+	ask := m.outbox.asks() && m.outbox.allWritten()
 	if m.state != Attached || l.closing || !m.tells(l) || !ask && !m.acksNow(l) {
 		return
 	}
@@ -83,7 +83,7 @@ func (m *Machine) acknowledge(l *link) {
 	}
 	e := Envelope{Kind: KindAck}
 	if ask {
-		e.Flags, m.outbox.ask = FlagAsk, false
+		e.Flags, m.outbox.requests.ask = FlagAsk, false
 	}
 	e.Done, e.Received = m.inbox.tell()
 	m.writeControl(l, &e)
