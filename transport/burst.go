@@ -11,8 +11,9 @@ import (
 // in the cache. The goroutine that would otherwise gather them is kept back for restFor after
 // each such write; it comes when the stream pauses.
 const (
-	maxBurst = 64 << 10
-	restFor  = 100 * time.Microsecond
+	maxBurst  = 64 << 10
+	maxRounds = 4
+	restFor   = 100 * time.Microsecond
 )
 
 // takeOver writes what there is in place of the goroutine that was started or kept back for it,
@@ -24,7 +25,8 @@ func (s *Session) takeOver(l *link) {
 	}
 	l.starting = false
 	l.burst = maxBurst
-	for s.time(); ; {
+	s.time()
+	for range maxRounds { // others may go on sending meanwhile
 		bufs := s.m.Output(s.clock, l.gen)
 		if len(bufs) == 0 { // the peer's window is full
 			l.burst += s.m.Unsent()

@@ -81,6 +81,11 @@ func (c *Client) tell(change Change) {
 // What follows are the events of the session; they come in order, without its lock.
 
 func (c *Client) attached(_ *Session, l *link, resumed bool) {
+	select {
+	case <-l.over: // told late: it is not the present one any more
+		return
+	default:
+	}
 	c.setState(Change{To: Ready, Endpoint: l.endpoint, Resumed: resumed})
 }
 

@@ -81,7 +81,8 @@ type Config struct {
 	Retry func(*Error) bool
 
 	// OnChange, if set, is called for each change of the client's state, in their order.
-	// It must not block.
+	// It must not block, as Close and Shutdown do; Session.Close(code, text) does not. What
+	// is to end the client is better told by Retry.
 	OnChange func(Change)
 
 	// OnOutcome, if set, is told what became of each message sent with an outcome to tell:

@@ -163,14 +163,28 @@ func (s *Session) unlock() {
 			all := s.notices
 			s.notices = nil
 			s.leave()
-			for _, f := range all {
-				f()
-			}
+			s.call(all)
 			s.mu.Lock()
 		}
 		s.noticing = false
 	}
 	s.leave()
+}
+
+// call calls all in order. Should one panic, and somebody recover that, the others are still owed.
+func (s *Session) call(all []func()) {
+	i := 0
+	defer func() {
+		if i < len(all) {
+			s.mu.Lock()
+			s.notices = append(all[i+1:], s.notices...)
+			s.noticing = false
+			s.mu.Unlock()
+		}
+	}()
+	for ; i < len(all); i++ {
+		all[i]()
+	}
 }
 
 // leave frees the lock and wakes who made the call that was finished last.

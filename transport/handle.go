@@ -62,6 +62,7 @@ func unwrap(reply codec.Message) (codec.Message, session.SendOptions) {
 // reply answers a call; it waits for room when the queue is full.
 func (s *Session) reply(call uint64, reply codec.Message, err error) {
 	reply, o := unwrap(reply)
+	o.Overflow = session.Block
 	for s.err == nil {
 		var sent error
 		now := s.time()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -279,6 +280,66 @@ func TestSlowHandlersAreAcknowledgedOneByOne(t *testing.T) {
 		}
 		if len(at) != 20 {
 			t.Errorf("%d outcomes, want 20", len(at))
+		}
+	})
+}
+
+// brittle is a codec that panics over one note.
+type brittle struct{ codec.Codec }
+
+func (c brittle) Append(dst []byte, m codec.Message) ([]byte, error) {
+	if m.(*Note).N == 13 {
+		panic("thirteen")
+	}
+	return c.Codec.Append(dst, m)
+}
+
+// A reply over which the codec panics costs its call, and neither the session nor the server.
+func TestReplyWhoseCodecPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		protocol := only(3)
+		protocol.Releases[0].Codec = brittle{protocol.Releases[0].Codec}
+		s := serve(t, &network, "server", &transport.Server{Protocol: protocol, Handler: transport.HandlerFunc(
+			func(_ context.Context, _ *transport.Session, in transport.Incoming) (codec.Message, error) {
+				return &Note{N: in.Message.(*Note).N + 1}, nil
+			})})
+		c := dial(t, &network, transport.Config{Protocol: only(3)})
+		var failed *session.CallError
+		if _, err := c.Call(t.Context(), &Note{N: 12}); !errors.As(err, &failed) || !strings.Contains(failed.Text, "thirteen") {
+			t.Errorf("the call ended with %v, want the codec's panic", err)
+		}
+		if reply, err := c.Call(t.Context(), &Note{N: 1}); err != nil || reply.(*Note).N != 2 {
+			t.Errorf("the call after it: %v, %v", reply, err)
+		}
+		if n := len(s.Sessions()); n != 1 {
+			t.Errorf("%d sessions, want 1", n)
+		}
+	})
+}
+
+// A callback that panics in a goroutine of the user's, who recovers it, silences no other.
+func TestCallbackThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var network fault.Network
+		serve(t, &network, "server", &transport.Server{Handler: new(log)})
+		var told []uint64
+		c := dial(t, &network, transport.Config{
+			Session: session.Config{Overflow: session.DropOldest, Queue: 1024},
+			Dial:    func(context.Context, string) (net.Conn, error) { return nil, errors.New("away") },
+			OnOutcome: func(o transport.Outcome) {
+				if told = append(told, o.ID); o.ID == 1 {
+					panic("the callback")
+				}
+			}})
+		for n := range 40 {
+			func() {
+				defer func() { recover() }()
+				c.Send(t.Context(), &Note{N: n})
+			}()
+		}
+		if len(told) < 20 {
+			t.Errorf("told of %v, want most of 40 messages that were given up", told)
 		}
 	})
 }

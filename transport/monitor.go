@@ -54,9 +54,9 @@ type judgement struct {
 // session is dead, and tells changed, if set, when that is new.
 func (s *Session) observe(now time.Time, usual time.Duration, changed func(s *Session, from, to Liveness)) (dead bool) {
 	s.mu.Lock()
-	defer s.unlock()
 	j := s.judged
 	if j == nil || s.err != nil {
+		s.unlock()
 		return false
 	}
 	if d := s.m.PeerInterval(); d > 0 {
@@ -64,12 +64,17 @@ func (s *Session) observe(now time.Time, usual time.Duration, changed func(s *Se
 	}
 	// Half an interval of grace, as for the connection's silence (docs/protocol.md, 8.2).
 	if now.Sub(j.at) < orDefault(j.interval, usual)*3/2 {
+		s.unlock()
 		return false
 	}
 	in := s.m.Stats().BytesIn
 	heard := in != j.heard
 	j.heard, j.at = in, now
-	from, to := j.liveness, j.monitor.Observe(now, heard)
+	s.unlock()
+	to := j.monitor.Observe(now, heard) // it may ask the session
+	s.mu.Lock()
+	defer s.unlock()
+	from := j.liveness
 	if j.liveness = to; to != from {
 		s.note(slog.LevelInfo, "transport: liveness", "was", from.String(), "is", to.String())
 		if changed != nil {

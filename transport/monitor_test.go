@@ -20,10 +20,16 @@ func often() session.Config {
 		Heartbeat: negotiate.Heartbeat{Interval: 10 * time.Second, Gap: time.Second}}}
 }
 
-// observer notes when it is asked.
-type observer struct{ at []time.Time }
+// observer notes when it is asked, and asks the session.
+type observer struct {
+	session *transport.Session
+	at      []time.Time
+}
 
 func (o *observer) Observe(now time.Time, heard bool) transport.Liveness {
+	if o.session != nil {
+		o.session.Stats()
+	}
 	o.at = append(o.at, now)
 	return transport.Alive
 }
@@ -42,6 +48,7 @@ func TestFirstObservation(t *testing.T) {
 				}
 				time.Sleep(3 * time.Second)
 				began = time.Now()
+				o.session = s
 				return o
 			},
 			OnOpen: func(*transport.Session) error { time.Sleep(3 * time.Second); return nil },

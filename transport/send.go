@@ -108,6 +108,7 @@ func (s *Session) takeBack(id uint64, c *waitingCall, why error) error {
 		return why
 	}
 	s.settle()
+	s.flush(false) // what waited for it, such as a GOAWAY, may go
 	return &DroppedError{Reason: session.Cancelled, Err: why}
 }
 

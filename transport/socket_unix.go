@@ -36,7 +36,7 @@ func newSocket(conn net.Conn) *socket {
 
 // write writes the beginning of b, n bytes; perhaps none.
 func (k *socket) write(b []byte) (n int, err error) {
-	k.buf = b
+	k.buf, k.n, k.err = b, 0, nil // Write does not call try when the connection is closed
 	err = k.raw.Write(k.try)
 	k.buf = nil
 	if err == nil {

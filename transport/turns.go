@@ -119,7 +119,7 @@ func (s *Session) handleQueue(b *batch) {
 	}
 	t.busy = false
 	s.waiting.rested()
-	clear(b.messages[:min(b.n+1, maxBatch)])
+	clear(b.messages[:])
 	b.n = 0
 	batches.Put(b)
 }

@@ -172,7 +172,7 @@ func (w *waiters) end(err error) {
 }
 
 // DroppedError says that a message was given up: the peer did not and will not handle it. With the
-// reason [session.Failed] its handler got it, and panicked.
+// reason [session.Failed] its handler got it, and panicked or returned an error.
 type DroppedError struct {
 	Reason session.Reason
 	Err    error // the cause, if there is one

@@ -87,7 +87,9 @@ type Config struct {
 	// decode a message twice.
 	NoDowngrade bool
 
-	// AcceptUpgrade, if set, decides on the peer's proposal of a version that both offered.
+	// AcceptUpgrade, if set, decides on the peer's proposal of a version that both offered. Like
+	// Interval and Renew it is called with the machine, and a driver's session, locked: it must not
+	// use them.
 	AcceptUpgrade func(from, to codec.Version) bool
 
 	// Interval, if set, is asked before each PING for the time until the next. It is kept

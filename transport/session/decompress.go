@@ -70,7 +70,7 @@ func (z *inflater) release() {
 // decode decodes a payload that may be compressed. Codecs keep nothing of it.
 func (l *link) decode(payload []byte, x *extensions) (codec.Message, error) {
 	if x == nil || !x.deflated {
-		return l.read.Codec.Decode(payload)
+		return decode(l.read.Codec, payload)
 	}
 	z := inflaters.Get().(*inflater)
 	defer z.release()
@@ -78,5 +78,5 @@ func (l *link) decode(payload []byte, x *extensions) (codec.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.read.Codec.Decode(payload)
+	return decode(l.read.Codec, payload)
 }

@@ -165,4 +165,5 @@ func (m *Machine) lose(why error) {
 	in.pending = ring[arrival]{}
 	in.failures = nil
 	in.callBase = in.lastCall
+	m.room() // gaps of the old numbers may have kept senders waiting
 }

@@ -259,10 +259,13 @@ func (m *Machine) encode(lane Lane, msg codec.Message, md Metadata) (c *chunk, o
 	if len(md) > 0 {
 		begin = md.append(begin)
 	}
-	all, err := d.Codec.Append(begin, msg)
-	if err == nil && d != m.p.newest && len(codec.Loss(d.Codec, msg)) > 0 {
-		d = m.p.newest
-		all, err = d.Codec.Append(begin, msg)
+	all, err := appendTo(d.Codec, begin, msg)
+	if err == nil && d != m.p.newest {
+		var whole bool
+		if whole, err = losesNothing(d.Codec, msg); err == nil && !whole {
+			d = m.p.newest
+			all, err = appendTo(d.Codec, begin, msg)
+		}
 	}
 	if err == nil {
 		err = d.fits(all[len(begin):])

@@ -127,7 +127,7 @@ func (p *Plain) greet(received codec.Message) {
 
 // append adds the frame of a message to dst.
 func (p *Plain) append(dst []byte, msg codec.Message) ([]byte, error) {
-	payload, err := p.d.Codec.Append(nil, msg)
+	payload, err := appendTo(p.d.Codec, nil, msg)
 	if err != nil {
 		return dst, err
 	}
@@ -226,7 +226,7 @@ func (p *Plain) Next(ev *Event) bool {
 		p.frameBy = never
 		var msg codec.Message
 		if err == nil {
-			msg, err = p.d.Codec.Decode(b)
+			msg, err = decode(p.d.Codec, b)
 		}
 		if err != nil {
 			p.end(err)

@@ -86,7 +86,7 @@ func (m *Machine) Fail(now time.Time, call uint64, text string) (id uint64, err 
 	}
 	b := words(text)
 	b = b[:min(len(b), max(0, m.bound(Normal)-itemCost))]
-	if err := m.admit(Normal, m.p.cfg.Overflow, len(b)); err != nil {
+	if err := m.admit(Normal, Block, len(b)); err != nil {
 		return 0, err
 	}
 	return m.fail(Normal, call-m.inbox.callBase, b), nil
@@ -207,6 +207,7 @@ func (m *Machine) Cancel(now time.Time, id uint64) bool {
 	if it := o.find(id); it != nil {
 		m.giveUp(it, Cancelled, nil)
 		m.tidy()
+		m.tellDrained()
 		return true
 	}
 	o.cancelLater(id)

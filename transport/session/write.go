@@ -220,9 +220,9 @@ func (m *Machine) load(l *link, it *item) ([]byte, error) {
 	if cap(l.scratch) >= byRef {
 		l.scratch = nil // a write may still refer to it
 	}
-	msg, err := m.p.dialect(it.version).Codec.Decode(it.payload())
+	msg, err := decode(m.p.dialect(it.version).Codec, it.payload())
 	if err == nil {
-		l.scratch, err = l.write.Codec.Append(l.scratch[:0], msg)
+		l.scratch, err = appendTo(l.write.Codec, l.scratch[:0], msg)
 	}
 	if err == nil {
 		err = l.write.fits(l.scratch)
