@@ -57,6 +57,9 @@ type Server struct {
 	// with a hint to come again after RetryAfter. Who resumes a session is never refused.
 	MaxSessions, MaxSessionsPerAddr int
 
+	// Close and Shutdown of the server wait for what runs in Identify, OnOpen, OnClose, OnOutcome and
+	// OnLiveness: call them there in a goroutine of its own. Session.Close may be called anywhere.
+
 	// Identify, if set, says who the peer of a new connection is, before it is greeted; a
 	// connection of TLS is a *tls.Conn whose handshake is over. A session belongs to the identity
 	// that began it, see [Session.Identity]: another one that has its id and secret cannot resume
@@ -75,8 +78,8 @@ type Server struct {
 	// OnClose, if set, is called when a session has ended. It must not block.
 	OnClose func(*Session, error)
 
-	// OnOutcome, if set, is told what became of each message that was sent with Notify or
-	// was not acknowledged. It must not block.
+	// OnOutcome, if set, is told what became of each message that was sent with Notify or by a
+	// call, or was not acknowledged. It must not block.
 	OnOutcome func(Outcome)
 
 	// Monitor, if set, makes the judge of a new session's liveness, before OnOpen is called. See
