@@ -69,6 +69,9 @@ func (s *Session) gather(l *link) {
 func (s *Session) workOff(l *link) {
 	if l.starting {
 		l.starting = false
+		if l.socket != nil {
+			l.burst = maxBurst // the peer's window may have opened
+		}
 		s.time()
 		s.empty(l, nil)
 	}
