@@ -3,7 +3,7 @@ package frame
 import "sync"
 
 const (
-	minBuffer  = 512      // the smallest buffer
+	minBuffer  = 128      // the smallest buffer: what waits for a heartbeat or a small message
 	baseBuffer = 4 << 10  // a Reader's first
 	readBuffer = 64 << 10 // the largest that grows because the source is fast, not because a frame is large
 	maxPooled  = 1 << 20  // larger buffers are left to the garbage collector
@@ -14,7 +14,7 @@ const (
 // block is a pooled buffer. Its size is a power of two.
 type block struct{ bytes []byte }
 
-var pools [12]sync.Pool // sizes minBuffer<<i
+var pools [14]sync.Pool // sizes minBuffer<<i, up to maxPooled
 
 func class(n int) int {
 	c := 0

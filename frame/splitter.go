@@ -27,9 +27,9 @@ type splitter struct {
 	held    Part  // a complete frame, split but not taken
 	heldErr error // the error that came with held
 
+	lent  loan   // the frame last returned
 	over  *Error // the frame being truncated
 	spill []byte // its first bytes
-	lent  []byte // the frame last returned, in race builds
 }
 
 // mode is what Next does with the frame at the front.
@@ -363,17 +363,10 @@ func (d *Decoder) take(part Part, w want) (payload []byte, done bool, _ error) {
 
 // lend notes a frame as borrowed, and poison ends the loan.
 func (d *Decoder) lend(b []byte) []byte {
-	if poisoning {
-		d.lent = b
-	}
+	d.lent.begin(b)
 	return b
 }
 
 func (d *Decoder) poison() {
-	if poisoning {
-		for i := range d.lent {
-			d.lent[i] = 0xDB
-		}
-		d.lent = nil
-	}
+	d.lent.end()
 }

@@ -127,7 +127,7 @@ func body(arg int) string {
 // as often as they must, and what has a time to live gets time to expire. It returns false if
 // they do not come to rest.
 func (p *Pair) Finish() bool {
-	for range 50 {
+	for range 60 { // of 100 ms: a CLOSE on a connection that is blocked for good waits for 5 s
 		p.Client.Busy, p.Server.Busy = false, false
 		if p.Conn == nil || p.Conn.Closed(p) || p.Conn.client.opening != nil {
 			if p.Conn != nil {
