@@ -19,7 +19,7 @@ func (m *Machine) PeerInterval() time.Duration {
 }
 
 // Idle gives memory back that a quiet session does not need: the read buffer, if nothing is in
-// it, and what queues have kept. Nobody may read into Space meanwhile.
+// it, and what queues and writes have kept. Nobody may read into Space meanwhile.
 func (m *Machine) Idle() {
 	m.trim()
 	if l := m.link; l != nil {
@@ -28,5 +28,8 @@ func (m *Machine) Idle() {
 			l.ctl = nil
 		}
 		l.env = nil
+		if !l.writing {
+			l.batch.trim()
+		}
 	}
 }

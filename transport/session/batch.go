@@ -100,6 +100,13 @@ func (b *batch) reset() (late int) {
 	return late
 }
 
+// trim gives all memory of a batch back that is not handed out.
+func (b *batch) trim() {
+	if b.pooled == nil && len(b.own) == 0 {
+		b.own, b.refs, b.bufs = nil, nil, nil
+	}
+}
+
 // abandon is reset for a batch that a driver may write for as long as it likes.
 func (b *batch) abandon() (late int) {
 	late = b.late()
