@@ -72,8 +72,7 @@ func (s *Server) newLegacy(l *link, o *session.Opening) (*Session, error) {
 }
 
 func (s *Server) newSession(m machine, l *link) *Session {
-	return &Session{owner: s, rests: &s.rests, handler: s.Handler, overflow: s.Session.Overflow, onOutcome: s.OnOutcome,
-		log: s.log, hooks: s.hooks, m: m, ended: make(chan struct{}), slot: new(slot), remote: l.conn.RemoteAddr()}
+	return &Session{shared: &s.shared, m: m, slot: new(slot), remote: l.conn.RemoteAddr()}
 }
 
 // welcome asks the user about a new session, which nobody else knows yet; one that is refused has ended

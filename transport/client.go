@@ -67,8 +67,8 @@ func Dial(cfg *Config) (*Client, error) {
 	c := &Client{cfg: checked, conns: newConnector(checked, profile), stopped: make(chan struct{})}
 	c.pace = pace{Backoff: checked.Backoff, rand: checked.Rand}
 	c.state.ready = make(chan struct{})
-	c.Session = &Session{owner: c, rests: new(negotiate.Backoff), handler: checked.Handler, overflow: checked.Session.Overflow,
-		onOutcome: checked.OnOutcome, log: checked.Log, hooks: newHooks(checked.Inject, checked.Extract), m: m, ended: make(chan struct{})}
+	c.Session = &Session{m: m, shared: &shared{owner: c, rests: new(negotiate.Backoff), handler: checked.Handler, overflow: checked.Session.Overflow,
+		onOutcome: checked.OnOutcome, log: checked.Log, hooks: newHooks(checked.Inject, checked.Extract)}}
 	ctx, stop := context.WithCancel(context.Background())
 	c.stop = stop
 	go c.run(ctx)
@@ -82,7 +82,7 @@ func (c *Client) run(ctx context.Context) {
 	defer c.stop()
 	for c.round(ctx) {
 	}
-	<-c.Session.ended
+	<-c.Session.Done()
 	c.setState(Change{To: Closed, Err: c.Session.Err()})
 }
 
@@ -131,7 +131,8 @@ func (c *Client) once(round context.Context) error {
 		return err
 	}
 	c.setState(Change{To: Attaching, Endpoint: o.endpoint})
-	l := newLink(o.conn, o.endpoint, &c.links, nil)
+	l := newLink(o.conn, &c.links, nil)
+	l.endpoint, l.over, l.readyAt = o.endpoint, make(chan struct{}), new(time.Time)
 	l.plain = c.cfg.Plain != nil
 	if err := c.attach(l, o.opening); err != nil {
 		l.hangUp()
@@ -153,7 +154,7 @@ func (c *Client) once(round context.Context) error {
 	if l.plain { // its reader may be in a handler: nothing would bound what comes meanwhile
 		select {
 		case <-read:
-		case <-c.ended:
+		case <-c.Done():
 		}
 	}
 	if errors.Is(l.err, errInterrupted) {
@@ -168,7 +169,7 @@ func (c *Client) over(l *link) error {
 		c.conns.failed(l.endpoint, []error{l.err}, time.Now())
 		return l.err
 	}
-	c.pace.up(l.readyAt)
+	c.pace.up(*l.readyAt)
 	c.conns.endpoints.succeeded(l.endpoint)
 	renewed := l.err != nil && l.err.Kind == Renewed
 	if l.away == nil {
@@ -204,7 +205,7 @@ func (c *Client) wait(round context.Context, d time.Duration) {
 	select {
 	case <-timer.C:
 	case <-round.Done():
-	case <-c.ended:
+	case <-c.Done():
 	}
 }
 
@@ -236,7 +237,7 @@ func (c *Client) WaitReady(ctx context.Context) error {
 	select {
 	case <-ready:
 		return nil
-	case <-c.ended:
+	case <-c.Done():
 		return c.Err()
 	case <-ctx.Done():
 		return errors.Join(ctx.Err(), c.LastError())

@@ -39,10 +39,10 @@ func (e *ShutdownError) Unwrap() error { return e.Err }
 
 // parting is a session's way to its end by a Shutdown. Guarded by the session's lock.
 type parting struct {
-	begun     bool // what is lost from now on is counted
-	refuses   bool // nothing new is sent
-	unsettled int  // messages sent that got no good outcome
-	unhandled int  // messages received that no handler got before the end
+	begun     bool  // what is lost from now on is counted
+	refuses   bool  // nothing new is sent
+	unsettled int32 // messages sent that got no good outcome
+	unhandled int32 // messages received that no handler got before the end
 }
 
 // lost counts a message that was sent.
@@ -90,7 +90,7 @@ func (s *Session) drain(ctx context.Context) error {
 		legacy := s.isLegacy()
 		switch {
 		case s.link != nil && !legacy:
-			wait = s.link.over
+			wait = s.link.overLater()
 		case s.turns.busy:
 			wait = s.waiting.restLater()
 		}
@@ -145,13 +145,13 @@ func leftBehind(all ...*Session) *ShutdownError {
 	for _, s := range all {
 		s.mu.Lock()
 		p := s.parting
-		p.unhandled += s.turns.left()
+		unsettled, unhandled := int(p.unsettled), int(p.unhandled)+s.turns.left()
 		s.mu.Unlock()
-		if p.unsettled+p.unhandled > 0 {
+		if unsettled+unhandled > 0 {
 			e.Sessions++
 		}
-		e.Unsettled += p.unsettled
-		e.Unhandled += p.unhandled
+		e.Unsettled += unsettled
+		e.Unhandled += unhandled
 	}
 	return e
 }

@@ -66,7 +66,9 @@ func (s *Session) event(ev *session.Event) {
 		s.note(slog.LevelWarn, "transport: the peer gave up a message", "seq", ev.Seq, "reason", ev.Reason)
 	case session.EventAttached:
 		if l := s.link; l != nil && l.gen == ev.Generation {
-			l.readyAt = time.Now()
+			if l.readyAt != nil {
+				*l.readyAt = time.Now()
+			}
 			resumed := ev.Resumed
 			s.notify(func() { s.owner.attached(s, l, resumed) })
 		}
@@ -113,7 +115,7 @@ func (s *Session) outcome(ev *session.Event) {
 // detached ends the use of connection l.
 func (s *Session) detached(l *link, err error) {
 	var last *session.CloseError
-	s.drop(l, machineError(l.endpoint, err), errors.As(err, &last))
+	s.drop(l, machineError(l.name(), err), errors.As(err, &last))
 	s.notify(func() { s.owner.detached(s, l) })
 }
 
@@ -133,10 +135,10 @@ func (s *Session) closed(err error) {
 		s.err = endError(err)
 	}
 	if l := s.link; l != nil {
-		s.drop(l, streamError(l.endpoint, s.err), true)
+		s.drop(l, streamError(l.name(), s.err), true)
 	}
 	s.over.Store(true)
-	close(s.ended)
+	s.tellEnded()
 	s.runAfter()
 	s.waiting.end(s.err)
 	if s.timer != nil {

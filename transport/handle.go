@@ -80,7 +80,7 @@ func (s *Session) reply(call uint64, reply codec.Message, err error) {
 			s.unlock()
 			select {
 			case <-room:
-			case <-s.ended:
+			case <-s.Done():
 			}
 			s.mu.Lock()
 			continue

@@ -11,7 +11,7 @@ type handlerContext struct{ s *Session }
 type handlerKey struct{}
 
 func (c handlerContext) Deadline() (time.Time, bool) { return time.Time{}, false }
-func (c handlerContext) Done() <-chan struct{}       { return c.s.ended }
+func (c handlerContext) Done() <-chan struct{}       { return c.s.Done() }
 
 func (c handlerContext) Err() error {
 	if c.s.over.Load() {

@@ -19,7 +19,7 @@ const lingerFor = time.Second
 type link struct {
 	conn     net.Conn
 	gen      uint64
-	endpoint string
+	endpoint string       // at a client
 	reader   int          // the goroutine that has the reading role; it grows when the role is taken
 	reading  bool         // and it waits for bytes, or for the lock with them
 	writing  bool         // somebody writes; who comes meanwhile leaves the bytes to them
@@ -33,9 +33,9 @@ type link struct {
 	stirred  time.Time    // when the deadline of reading was set; zero: there is none
 	vector   *net.Buffers // made by the first write of several buffers
 	patience time.Time
-	over     chan struct{} // closed when the session has done with the connection
-	err      *Error        // why
-	readyAt  time.Time     // when the session was attached; zero: not yet
+	over     chan struct{} // closed when the session has done with the connection; nil: nobody has asked
+	err      *Error        // why it has
+	readyAt  *time.Time    // at a client, when the session was attached; zero: not yet
 	away     *session.GoAwayError
 	gate     *admission      // that counts the connection; nil at a client
 	tasks    *sync.WaitGroup // that waits for its end
@@ -43,9 +43,27 @@ type link struct {
 
 // newLink describes a connection that is to be attached. tasks waits for its end, and gate, at
 // a server, counts it.
-func newLink(conn net.Conn, endpoint string, tasks *sync.WaitGroup, gate *admission) *link {
+func newLink(conn net.Conn, tasks *sync.WaitGroup, gate *admission) *link {
 	tasks.Add(1)
-	return &link{conn: conn, endpoint: endpoint, tasks: tasks, gate: gate, over: make(chan struct{}), reading: true, burst: maxBurst}
+	return &link{conn: conn, tasks: tasks, gate: gate, reading: true, burst: maxBurst}
+}
+
+// name tells the peer's end of the connection, for errors: the endpoint or, at a server, the
+// address.
+func (l *link) name() string {
+	if l.endpoint != "" {
+		return l.endpoint
+	}
+	return l.conn.RemoteAddr().String()
+}
+
+// overLater returns a channel that is closed when the session has done with the connection, which it
+// has not yet. It is called with the session's lock.
+func (l *link) overLater() <-chan struct{} {
+	if l.over == nil {
+		l.over = make(chan struct{})
+	}
+	return l.over
 }
 
 // attach gives the session a connection, in place of the one it may have. The caller runs
@@ -125,9 +143,10 @@ func (s *Session) receive(l *link) (idle bool) {
 		l.conn.SetReadDeadline(time.Time{})
 		s.m.Idle()
 		s.turns.queue.trim()
+		s.waiting.trim()
 		return true
 	default:
-		s.m.Detach(s.time(), l.gen, streamError(l.endpoint, err))
+		s.m.Detach(s.time(), l.gen, streamError(l.name(), err))
 		s.work()
 	}
 	s.flush(s.m.Backlog() <= direct)
@@ -170,7 +189,9 @@ func (s *Session) drop(l *link, err *Error, linger bool) {
 		s.link = nil
 	}
 	l.err, l.linger = err, linger
-	close(l.over)
+	if l.over != nil {
+		close(l.over)
+	}
 	if !l.reading {
 		l.reader++
 		go l.hangUp()

@@ -59,7 +59,7 @@ func (s *Session) next(ctx context.Context) (session.Event, error) {
 		s.unlock()
 		select {
 		case <-arrived:
-		case <-s.ended:
+		case <-s.Done():
 		case <-ctx.Done():
 			return session.Event{}, ctx.Err()
 		}

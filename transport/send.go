@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/parleyproto/parley/codec"
@@ -136,7 +135,7 @@ func (s *Session) put(ctx context.Context, o *session.SendOptions, give func(now
 		}
 		select {
 		case <-room:
-		case <-s.ended:
+		case <-s.Done():
 		case <-ctx.Done():
 			return 0, errors.Join(ctx.Err(), err)
 		}
@@ -210,7 +209,7 @@ func (s *Session) awaitFlush(ctx context.Context, id uint64, done chan struct{})
 	select {
 	case <-done:
 		return nil
-	case <-s.ended:
+	case <-s.Done():
 		return s.Err()
 	case <-ctx.Done():
 		s.mu.Lock()
@@ -239,9 +238,9 @@ func (s *Session) Upgrade(ctx context.Context, v codec.Version) error {
 		s.unlock()
 		return &RestingError{Place: place}
 	}
-	s.waiting.upgrades = append(s.waiting.upgrades, u)
+	s.waiting.await(u)
 	if err := s.m.Upgrade(s.clock, v); err != nil {
-		s.waiting.forget(u)
+		delete(s.waiting.upgrades, u)
 		s.unlock()
 		return err
 	}
@@ -255,11 +254,7 @@ func (s *Session) Upgrade(ctx context.Context, v codec.Version) error {
 	case <-ctx.Done():
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.waiting.forget(u)
+		delete(s.waiting.upgrades, u)
 		return ctx.Err()
 	}
-}
-
-func (w *waiters) forget(u *waitingUpgrade) {
-	w.upgrades = slices.DeleteFunc(w.upgrades, func(x *waitingUpgrade) bool { return x == u })
 }

@@ -17,7 +17,7 @@ import (
 func (s *Server) serve(conn net.Conn) {
 	defer s.tasks.Done()
 	defer s.opened(conn)
-	l := newLink(conn, conn.RemoteAddr().String(), &s.tasks, &s.gate)
+	l := newLink(conn, &s.tasks, &s.gate)
 	if sess := s.meet(l); sess != nil {
 		go sess.begin(l, 0)
 	}
@@ -30,7 +30,7 @@ func (s *Server) meet(l *link) *Session {
 	key, err := keyOf(ctx, l.conn, s.SharedKey)
 	cancel()
 	if err != nil {
-		s.log.Warn("transport: refused", "err", &Error{Kind: TLS, Endpoint: l.endpoint, Err: err})
+		s.log.Warn("transport: refused", "err", &Error{Kind: TLS, Endpoint: l.name(), Err: err})
 		l.hangUp()
 		return nil
 	}
@@ -45,7 +45,7 @@ func (s *Server) meet(l *link) *Session {
 		err := open(l.conn, o)
 		if err == nil && denied != nil {
 			o.Deny()
-			err = &Error{Kind: Negotiation, Endpoint: l.endpoint, Err: denied}
+			err = &Error{Kind: Negotiation, Endpoint: l.name(), Err: denied}
 		}
 		if err != nil {
 			s.turnAway(l, o, err)
@@ -101,10 +101,10 @@ func (s *Server) turnAway(l *link, o *session.Opening, err error) {
 		l.conn.SetWriteDeadline(time.Now().Add(lingerFor))
 		l.conn.Write(out)
 	}
-	e := streamError(l.endpoint, err)
+	e := streamError(l.name(), err)
 	l.linger = o.Err() != nil
 	if l.linger {
-		e = machineError(l.endpoint, err)
+		e = machineError(l.name(), err)
 	}
 	s.log.Warn("transport: refused", "err", e)
 	l.hangUp()
@@ -122,7 +122,7 @@ func (s *Server) refuse(conn net.Conn) {
 	defer s.tasks.Done()
 	defer s.opened(conn)
 	defer s.gate.refused()
-	l := newLink(conn, conn.RemoteAddr().String(), &s.tasks, nil)
+	l := newLink(conn, &s.tasks, nil)
 	ctx, cancel := context.WithTimeout(context.Background(), s.handshakeTimeout())
 	defer cancel()
 	if err := secured(ctx, conn); err != nil {

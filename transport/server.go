@@ -119,7 +119,7 @@ type Server struct {
 	profile *session.Profile
 	broken  error // of the configuration
 	log     *slog.Logger
-	hooks   *hooks
+	shared  shared
 	gate    admission
 	rests   negotiate.Backoff
 	stop    sync.Once
@@ -147,13 +147,14 @@ func (s *Server) init() error {
 		s.legacy = map[*Session]struct{}{}
 		s.openings = map[net.Conn]struct{}{}
 		s.listeners = map[net.Listener]struct{}{}
-		s.hooks = newHooks(s.Inject, s.Extract)
 		s.gate.max = positive(s.MaxConns, defaultMaxConns)
 		s.gate.maxPerAddr = positive(s.MaxConnsPerAddr, defaultMaxConnsPerAddr)
 		s.log = s.Log
 		if s.log == nil {
 			s.log = slog.New(slog.DiscardHandler)
 		}
+		s.shared = shared{owner: s, rests: &s.rests, handler: s.Handler, overflow: s.Session.Overflow,
+			onOutcome: s.OnOutcome, log: s.log, hooks: newHooks(s.Inject, s.Extract)}
 		if s.Handler == nil {
 			s.broken = errors.New("transport: Server.Handler is nil; it gets the messages")
 			return

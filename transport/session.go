@@ -20,16 +20,10 @@ import (
 // It drives a [session.Machine], which has all the rules: here bytes and time are moved, and
 // those who wait are woken.
 type Session struct {
-	owner     owner
-	rests     *negotiate.Backoff // from changes of version that fail; shared by the owner's sessions
-	handler   Handler
-	hooks     *hooks           // of the owner; nil: none
-	overflow  session.Overflow // of messages that say nothing else
-	onOutcome func(Outcome)
-	log       *slog.Logger
-	over      atomic.Bool   // the session has ended
-	ended     chan struct{} // closed then
-	slot      *slot         // at a server; guarded by the server's lock
+	*shared
+	over  atomic.Bool                   // the session has ended
+	ended atomic.Pointer[chan struct{}] // closed then; nil: nobody has asked for it
+	slot  *slot                         // at a server; guarded by the server's lock
 
 	mu       sync.Mutex // guards all below, and the machine
 	m        machine
@@ -49,6 +43,17 @@ type Session struct {
 	noticing bool
 	parting  parting
 	judged   *judgement // nil: nobody watches the session
+}
+
+// shared is what the sessions of one owner have in common.
+type shared struct {
+	owner     owner
+	rests     *negotiate.Backoff // from changes of version that fail
+	handler   Handler
+	hooks     *hooks           // nil: none
+	overflow  session.Overflow // of messages that say nothing else
+	onOutcome func(Outcome)
+	log       *slog.Logger
 }
 
 // owner is the client or server that a session belongs to. Its methods are called without
@@ -149,7 +154,30 @@ func (s *Session) Close(code session.CloseCode, text string) {
 }
 
 // Done returns a channel that is closed when the session has ended.
-func (s *Session) Done() <-chan struct{} { return s.ended }
+func (s *Session) Done() <-chan struct{} {
+	if c := s.ended.Load(); c != nil {
+		return *c
+	}
+	c := make(chan struct{})
+	if s.ended.CompareAndSwap(nil, &c) {
+		return c
+	}
+	return *s.ended.Load()
+}
+
+// closed stands for the channel that nobody has asked for before the end.
+var closed = func() *chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return &c
+}()
+
+// tellEnded closes the channel of Done.
+func (s *Session) tellEnded() {
+	if c := s.ended.Swap(closed); c != nil {
+		close(*c)
+	}
+}
 
 // Err returns why the session ended: ErrClosed when this side closed it, an [*Error] of kind
 // Ended when the peer did. It is nil before.

@@ -21,8 +21,8 @@ type turns struct {
 	queue parked      // messages that wait for their turn, or for Messages
 	busy  bool        // a goroutine runs handlers
 	batch *batch      // those that it is at; nil: none
-	told  int         // how many of them the machine knows to be done
-	count uint64      // of the batches begun
+	told  int32       // how many of them the machine knows to be done
+	count uint32      // of the batches begun
 	seen  position    // where the handlers were when the watch last looked
 	watch *time.Timer // nil: it sleeps
 }
@@ -41,7 +41,7 @@ var batches = sync.Pool{New: func() any { return new(batch) }}
 
 // position tells how far the handlers are.
 type position struct {
-	count    uint64
+	count    uint32
 	progress int32
 }
 
@@ -143,7 +143,7 @@ func (s *Session) handleBatch(b *batch) {
 	s.time()
 	t.tell(s)
 	t.batch = nil
-	s.parting.unhandled += b.n - b.at // the session has ended
+	s.parting.unhandled += int32(b.n - b.at) // the session has ended
 }
 
 // handleFrom runs the handler for what is left of b, until it panics. One recover serves many
@@ -185,7 +185,7 @@ func (s *Session) advance(b *batch) {
 // tell tells the machine which messages of the batch are done.
 func (t *turns) tell(s *Session) {
 	if b := t.batch; b != nil {
-		for n := int(b.progress.Load()); t.told < n; t.told++ {
+		for n := b.progress.Load(); t.told < n; t.told++ {
 			if id := b.messages[t.told].ID; b.failed[t.told] {
 				s.m.Drop(id)
 			} else {

@@ -11,7 +11,7 @@ type waiters struct {
 	idle     []*waitingCall
 	woken    *waitingCall // finished, and to be woken when the lock is free, or it would wait for that
 	flushes  map[uint64]chan struct{}
-	upgrades []*waitingUpgrade
+	upgrades map[*waitingUpgrade]struct{}
 	room     chan struct{} // closed when the queue has room; nil: nobody waits
 	rest     chan struct{} // closed when no handler runs; nil: nobody waits
 	arrived  chan struct{} // has a token when messages wait; nil: nobody has asked
@@ -87,17 +87,22 @@ type waitingUpgrade struct {
 	done    chan error // has room for the result
 }
 
+// await adds a wait for a change of version.
+func (w *waiters) await(u *waitingUpgrade) {
+	if w.upgrades == nil {
+		w.upgrades = map[*waitingUpgrade]struct{}{}
+	}
+	w.upgrades[u] = struct{}{}
+}
+
 // upgraded ends the waits for a change of version.
 func (w *waiters) upgraded(v codec.Version, err error) {
-	kept := w.upgrades[:0]
-	for _, u := range w.upgrades {
+	for u := range w.upgrades {
 		if u.version == v {
+			delete(w.upgrades, u)
 			u.done <- err
-		} else {
-			kept = append(kept, u)
 		}
 	}
-	w.upgrades = kept
 }
 
 // flushed ends the wait of a Flush.
@@ -163,12 +168,26 @@ func (w *waiters) end(err error) {
 	for n := range w.calls {
 		w.finish(n, Incoming{}, ErrUnknownOutcome)
 	}
-	for _, u := range w.upgrades {
+	for u := range w.upgrades {
 		u.done <- err
 	}
 	w.upgrades = nil
 	w.roomy()
 	w.poke()
+}
+
+// trim gives the memory back that was kept for the next waits.
+func (w *waiters) trim() {
+	w.idle = nil
+	if len(w.calls) == 0 {
+		w.calls = nil
+	}
+	if len(w.flushes) == 0 {
+		w.flushes = nil
+	}
+	if len(w.upgrades) == 0 {
+		w.upgrades = nil
+	}
 }
 
 // DroppedError says that a message was given up: the peer did not and will not handle it. With the

@@ -156,7 +156,7 @@ func (l *link) send(bufs net.Buffers) error {
 // written tells the machine how a batch went.
 func (s *Session) written(l *link, err error) {
 	if err != nil {
-		s.m.Detach(s.time(), l.gen, streamError(l.endpoint, err))
+		s.m.Detach(s.time(), l.gen, streamError(l.name(), err))
 	} else {
 		s.m.Written(s.time(), l.gen)
 	}
