@@ -55,7 +55,8 @@ func (l *link) writable() bool {
 	return l.socket != nil
 }
 
-// streams tells, after a write, that somebody sends so fast that they had better write.
+// streams tells, after a write during which messages came, that somebody sends so fast that they
+// had better write.
 func (s *Session) streams(l *link) bool {
 	return s.m.Unsent() >= maxBurst/4 && s.waiting.room == nil && l.writable()
 }

@@ -89,7 +89,8 @@ func (s *Session) empty(l *link, bufs net.Buffers) {
 	for {
 		if len(bufs) > 0 {
 			s.rearm()
-			if s.write(l, bufs); s.streams(l) {
+			before := s.m.Unsent()
+			if s.write(l, bufs); s.m.Unsent() > before && s.streams(l) {
 				s.keepBack(l)
 				return
 			}
