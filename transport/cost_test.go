@@ -85,7 +85,7 @@ func TestIdleSessionIsSmall(t *testing.T) {
 	const (
 		warm     = 100 // sessions, for what the first ones bring about is not theirs
 		sessions = 1000
-		most     = 8.0 // KiB
+		most     = 7.0 // KiB
 	)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
