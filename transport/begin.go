@@ -63,7 +63,10 @@ func (s *Server) newLegacy(l *link, o *session.Opening) (*Session, error) {
 	sess.link = l
 	refusal := s.admit(sess)
 	if refusal == nil {
-		refusal = s.welcome(sess, func() { s.legacy[sess] = struct{}{} })
+		refusal = s.welcome(sess, func() {
+			s.legacy[sess] = struct{}{}
+			delete(s.openings, l.conn) // a Shutdown parts with it from now on
+		})
 	}
 	if refusal != nil {
 		return nil, refusal

@@ -64,7 +64,7 @@ func (s *Server) meet(l *link) *Session {
 			continue
 		}
 		if err == nil {
-			err = sess.attach(l, o)
+			err = s.join(sess, l, o)
 		}
 		if errors.Is(err, session.ErrContradicts) {
 			s.remove(sess) // and the client begins a new one
@@ -89,6 +89,26 @@ func (s *Server) meet(l *link) *Session {
 		}
 		return sess
 	}
+}
+
+// join gives a session its connection, which is the session's to end from then on: the client may know
+// that it is attached before this returns, and a Shutdown has to part with it. One that begins
+// meanwhile waits.
+func (s *Server) join(sess *Session, l *link, o *session.Opening) error {
+	s.mu.Lock()
+	if s.leaving {
+		s.mu.Unlock()
+		return s.goingAway()
+	}
+	delete(s.openings, l.conn)
+	s.joining.Add(1)
+	s.mu.Unlock()
+	defer s.joining.Done()
+	err := sess.attach(l, o)
+	if err != nil {
+		s.reopen(l.conn)
+	}
+	return err
 }
 
 func (s *Server) handshakeTimeout() time.Duration {

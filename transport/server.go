@@ -134,6 +134,7 @@ type Server struct {
 	openings  map[net.Conn]struct{} // connections that have not been attached
 	listeners map[net.Listener]struct{}
 	leaving   bool           // Shutdown was called
+	joining   sync.WaitGroup // connections that are being attached; none is added when leaving
 	tasks     sync.WaitGroup // goroutines of connections
 }
 
@@ -267,6 +268,17 @@ func (s *Server) enter(conn net.Conn) bool {
 	s.openings[conn] = struct{}{}
 	s.tasks.Add(1)
 	return true
+}
+
+// reopen notes that a connection is being opened again, after a session did not take it.
+func (s *Server) reopen(conn net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.leaving {
+		conn.Close()
+		return
+	}
+	s.openings[conn] = struct{}{}
 }
 
 // opened notes that a connection is not being opened any more.

@@ -61,10 +61,10 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// stopAccepting closes the listeners and the connections that have no session yet.
+// stopAccepting closes the listeners and the connections that have no session yet. Those that have
+// come to one are attached when it returns.
 func (s *Server) stopAccepting() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.leaving = true
 	for l := range s.listeners {
 		l.Close()
@@ -72,6 +72,8 @@ func (s *Server) stopAccepting() {
 	for conn := range s.openings {
 		conn.Close()
 	}
+	s.mu.Unlock()
+	s.joining.Wait()
 }
 
 // closeAll closes all sessions and waits for the goroutines of their connections.

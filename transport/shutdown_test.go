@@ -3,6 +3,7 @@ package transport_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,6 +57,65 @@ func TestShutdownSendsClientsToTheAlternatives(t *testing.T) {
 			}
 		}
 	})
+}
+
+// whenAttached is a handler of a server's log that does something when a session was attached,
+// before its connection is served on.
+type whenAttached struct {
+	slog.Handler
+	do func()
+}
+
+func (h whenAttached) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h whenAttached) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == "transport: attached" {
+		h.do()
+	}
+	return nil
+}
+
+// A client knows that it is attached before the server's goroutine has come back from it. A Shutdown or Close
+// in that moment parts with it as with any other.
+func TestShutdownPartsWithWhoWasJustAttached(t *testing.T) {
+	for name, end := range map[string]func(*transport.Server) error{
+		"Shutdown": func(s *transport.Server) error { return s.Shutdown(context.Background()) },
+		"Close":    func(s *transport.Server) error { return s.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var network fault.Network
+				h := new(log)
+				serve(t, &network, "other", &transport.Server{Handler: h})
+				first := &transport.Server{Handler: new(log), Alternatives: []string{"other"}, RetryAfter: -1, RetrySpread: -1}
+				ended := make(chan error, 1)
+				first.Log = slog.New(whenAttached{slog.DiscardHandler, func() {
+					go func() { ended <- end(first) }()
+					time.Sleep(time.Second)
+				}})
+				serve(t, &network, "server", first)
+				var last []error
+				c := dial(t, &network, transport.Config{OnChange: func(c transport.Change) { last = append(last, c.Err) }})
+				select {
+				case err := <-ended:
+					if err != nil {
+						t.Error(err)
+					}
+				case <-time.After(time.Minute):
+					t.Error("it does not return")
+				}
+				synctest.Wait()
+				var away *session.GoAwayError
+				var closed *session.CloseError
+				for _, err := range last {
+					if errors.As(err, &away) || errors.As(err, &closed) && closed.Code == session.CloseShutdown {
+						return
+					}
+				}
+				t.Errorf("the client was not told why it was disconnected: %v, now %v", last, c.State())
+			})
+		})
+	}
 }
 
 func TestShutdownIsBounded(t *testing.T) {
