@@ -5,6 +5,11 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +18,47 @@ import (
 	"github.com/parleyproto/parley/transport"
 	"github.com/parleyproto/parley/transport/session"
 )
+
+// idleEnv tells a process that it measures idle sessions itself.
+const idleEnv = "PARLEY_BENCH_IDLE"
+
+// BenchmarkIdleSession reports the memory, heap and stacks, of one idle session at the
+// server, beside a goroutine that reads into a buffer of 4 KiB. The clients are bare sockets
+// that have spoken the opening by hand. Each is measured in a process of its own: the runtime keeps
+// half a KiB of each goroutine that has ended, for the next ones, which would seem to go without.
+func BenchmarkIdleSession(b *testing.B) {
+	const sessions = 1000
+	for name, measure := range map[string]func(*testing.B, int) float64{"raw": rawIdle, "parley": parleyIdle} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				one := 0.0
+				if os.Getenv(idleEnv) != "" {
+					one = measure(b, sessions)
+				} else {
+					one = elsewhere(b)
+				}
+				b.ReportMetric(one, "KiB/session")
+			}
+		})
+	}
+}
+
+// elsewhere runs the benchmark b once in another process, and returns its KiB a session.
+func elsewhere(b *testing.B) float64 {
+	path := "^" + strings.ReplaceAll(b.Name(), "/", "$/^") + "$"
+	cmd := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^$", "-test.bench="+path, "-test.benchtime=1x")
+	cmd.Env = append(os.Environ(), idleEnv+"=1")
+	out, err := cmd.Output()
+	figure := regexp.MustCompile(`([0-9.]+) KiB/session`).FindSubmatch(out)
+	if err != nil || figure == nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	one, err := strconv.ParseFloat(string(figure[1]), 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return one
+}
 
 // rawIdle returns the KiB of a goroutine that waits for bytes with a buffer of 4 KiB.
 func rawIdle(b *testing.B, n int) float64 {

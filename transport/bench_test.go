@@ -200,20 +200,3 @@ func memory() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc + m.StackInuse
 }
-
-// BenchmarkIdleSession reports the memory, heap and stacks, of one idle session at the
-// server, beside a goroutine that reads into a buffer of 4 KiB. The clients are bare sockets
-// that have spoken the opening by hand.
-func BenchmarkIdleSession(b *testing.B) {
-	const sessions = 1000
-	b.Run("raw", func(b *testing.B) {
-		for b.Loop() {
-			b.ReportMetric(rawIdle(b, sessions), "KiB/session")
-		}
-	})
-	b.Run("parley", func(b *testing.B) {
-		for b.Loop() {
-			b.ReportMetric(parleyIdle(b, sessions), "KiB/session")
-		}
-	})
-}
