@@ -3,7 +3,9 @@ package session_test
 import (
 	"runtime"
 	"testing"
+	"time"
 
+	"github.com/parleyproto/parley/fuzz/sessiontest"
 	"github.com/parleyproto/parley/transport/session"
 )
 
@@ -27,5 +29,36 @@ func BenchmarkIdle(b *testing.B) {
 		runtime.ReadMemStats(&after)
 		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/n, "B/session")
 		runtime.KeepAlive(kept)
+	}
+}
+
+// A session that has nothing to do holds no memory but its own struct, also after it was busy.
+func TestIdleGivesMemoryBack(t *testing.T) {
+	p, err := sessiontest.NewPair(sessiontest.Configs(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Connect()
+	for range 3 {
+		for _, s := range []*sessiontest.Side{p.Client, p.Server} {
+			if err := s.Send(session.Normal, sessiontest.Msg{}, session.SendOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.Settle()
+		p.Advance(time.Second)
+		p.Settle()
+		for _, s := range []*sessiontest.Side{p.Client, p.Server} {
+			if held := s.Machine.Stats().Held; held == 0 {
+				t.Errorf("%s: a session that was busy holds nothing", s.Name)
+			}
+			s.Machine.Idle()
+			if held := s.Machine.Stats().Held; held > 0 {
+				t.Errorf("%s: an idle session holds %d bytes", s.Name, held)
+			}
+		}
+	}
+	if err := p.Check(true); err != nil {
+		t.Error(err)
 	}
 }
