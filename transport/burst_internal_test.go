@@ -21,8 +21,9 @@ func (bytesCodec) Append(dst []byte, m codec.Message) ([]byte, error) {
 }
 func (bytesCodec) Decode(src []byte) (codec.Message, error) { return []byte(nil), nil }
 
-// joined returns a client's session whose connection, over loopback, is ready and at rest, and locks it.
-func joined(t *testing.T) *Session {
+// joined returns a client's session whose connection, over loopback, is ready and at rest, and locks
+// it; and the connection as its server has it.
+func joined(t *testing.T) (*Session, net.Conn) {
 	t.Helper()
 	p := &codec.Protocol{Name: "bytes", Releases: []codec.Release{{Version: 1, Codec: bytesCodec{}}}}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -31,7 +32,8 @@ func joined(t *testing.T) *Session {
 	}
 	nothing := func(context.Context, *Session, Incoming) (codec.Message, error) { return nil, nil }
 	server := &Server{Protocol: p, Handler: HandlerFunc(nothing)}
-	go server.Serve(ln)
+	accepted := make(chan net.Conn, 1)
+	go server.Serve(witness{ln, accepted})
 	c, err := Dial(&Config{Endpoints: []string{ln.Addr().String()}, Protocol: p})
 	if err != nil {
 		t.Fatal(err)
@@ -47,13 +49,27 @@ func joined(t *testing.T) *Session {
 		runtime.Gosched()
 		s.mu.Lock()
 	}
-	return s
+	return s, <-accepted
+}
+
+// witness is a listener that tells what it has accepted.
+type witness struct {
+	net.Listener
+	accepted chan<- net.Conn
+}
+
+func (w witness) Accept() (net.Conn, error) {
+	conn, err := w.Listener.Accept()
+	if err == nil {
+		w.accepted <- conn
+	}
+	return conn, err
 }
 
 // When the stream has ended, who gathers writes all that is left, and is not kept back after each
 // write: that takes a millisecond each time, as the system's timers are no finer.
 func TestRestOfAStreamIsWrittenAtOnce(t *testing.T) {
-	s := joined(t)
+	s, _ := joined(t)
 	defer s.unlock()
 	message := make([]byte, 1<<10)
 	for range 1000 {

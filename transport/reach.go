@@ -50,7 +50,11 @@ func (c *connector) dial(ctx context.Context, addr string) (net.Conn, error) {
 	if c.cfg.Dial != nil {
 		return c.cfg.Dial(ctx, addr)
 	}
-	return c.cfg.tcp(ctx, "tcp", addr)
+	conn, err := c.cfg.tcp(ctx, "tcp", addr)
+	if err == nil {
+		boundNear(conn)
+	}
+	return conn, err
 }
 
 // secure puts TLS on conn, if the configuration says so, and returns the key of the proofs.

@@ -17,6 +17,7 @@ import (
 func (s *Server) serve(conn net.Conn) {
 	defer s.tasks.Done()
 	defer s.opened(conn)
+	boundNear(conn)
 	l := newLink(conn, &s.tasks, &s.gate)
 	if sess := s.meet(l); sess != nil {
 		go sess.begin(l, 0)
