@@ -20,6 +20,7 @@ const (
 type chunk struct {
 	buf    []byte
 	live   int32  // messages in it
+	place  uint32 // on the shelf, while there are some
 	pins   int32  // writes that refer to it
 	late   uint32 // size of its message, which is settled and is released with the pins; 0: none
 	pooled bool   // holds small payloads, which are copied by a write; from the pool
@@ -124,9 +125,9 @@ func (f *filler) take(c *chunk, all []byte) (in *chunk, off, size int) {
 	return c, off, size
 }
 
-// drop settles one message of c.
-func (f *filler) drop(c *chunk) {
-	c.live--
+// drop settles n messages of c.
+func (f *filler) drop(c *chunk, n int) {
+	c.live -= int32(n)
 	if c.live > 0 {
 		return
 	}

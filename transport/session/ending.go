@@ -99,14 +99,15 @@ func (m *Machine) settleAll() bool {
 	o := &m.outbox
 	if o.flight.len() > 0 {
 		m.unknown(o.first, o.flight.at(0))
-		o.flight.pop()
+		o.flight.pop(1, &o.spare)
 		o.first++
+		o.lookAtEach()
 		return false
 	}
 	for l := range o.lane {
 		if r := &o.lane[l]; r.len() > 0 {
 			m.giveUp(r.at(0), Unsent, nil)
-			r.pop()
+			r.pop(1, &o.spare)
 			o.gone--
 			return false
 		}
@@ -125,6 +126,32 @@ func (m *Machine) unknown(seq uint64, it *item) {
 	m.settled(id)
 }
 
+// resend puts the messages of the flight in front of their lanes again, as far as they may be
+// delivered twice.
+func (o *outbox) resend() {
+	if o.flight.len() == 0 {
+		return
+	}
+	var n [lanes]int
+	for l := range o.lane {
+		n[l] = o.lane[l].len()
+	}
+	for i := range o.flight.len() {
+		it := o.flight.at(i)
+		if it.flags&(itemGone|itemCall|itemReply) == 0 && !o.isCancelled(it.id) {
+			it.flags |= itemDup
+			it.weight = 0
+			*o.lane[it.lane].push(&o.spare) = *it
+			o.n++
+			o.unsent += it.cost()
+			it.flags, it.chunk = itemGone, 0
+		}
+	}
+	for l := range o.lane {
+		o.lane[l].turn(n[l], &o.spare)
+	}
+}
+
 // lose begins anew after the server has lost the session, or has ended it with why: numbers start
 // at 1. Messages without a number go along.
 func (m *Machine) lose(why error) {
@@ -138,22 +165,14 @@ func (m *Machine) lose(why error) {
 			}
 		}
 	}
-	resend := m.p.cfg.OnUnknown == Resend
-	for i := o.flight.len() - 1; i >= 0; i-- {
-		it := o.flight.at(i)
-		if resend && it.flags&(itemGone|itemCall|itemReply) == 0 && !o.isCancelled(it.id) {
-			it.flags |= itemDup
-			it.weight = 0
-			*o.lane[it.lane].unshift() = *it
-			o.n++
-			o.unsent += it.cost()
-			it.flags, it.chunk = itemGone, nil
-		}
+	if m.p.cfg.OnUnknown == Resend {
+		o.resend()
 	}
 	for ; o.flight.len() > 0; o.first++ {
 		m.unknown(o.first, o.flight.at(0))
-		o.flight.pop()
+		o.flight.pop(1, &o.spare)
 	}
+	o.lookAtEach()
 	o.first, o.next, o.sent, o.got, o.weight, o.spent, o.gaps = 1, 1, 0, 0, 0, false, 0
 	m.tidy()
 	if l := m.link; l != nil {

@@ -113,12 +113,11 @@ func (m *Machine) silentAt(b *beat) instant {
 // trim gives memory back that has not been needed lately.
 func (m *Machine) trim() {
 	o := &m.outbox
-	if o.n == 0 && o.flight.len() == 0 {
-		for l := range o.lane {
-			o.lane[l].trim()
+	if o.n == 0 && o.gone == 0 && o.flight.len() == 0 {
+		for l := range o.filler {
 			o.filler[l].trim()
 		}
-		o.flight.trim()
+		o.trim()
 		if o.requests.empty() {
 			o.requests = nil
 		}

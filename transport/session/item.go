@@ -34,10 +34,10 @@ const (
 )
 
 // item is a message on its way: in a lane until it has a number, then in the flight, where
-// its place tells its number.
+// its place tells its number. There are many: it fills 48 bytes, and has no pointer.
 type item struct {
-	chunk   *chunk
-	off     uint32 // of the metadata, if there is some, and the payload in chunk.buf
+	chunk   uint32 // by its place on the shelf; 0 when gone
+	off     uint32 // of the metadata, if there is some, and the payload in the chunk's memory
 	size    uint32 // of both
 	weight  uint32 // in the peer's window, since it was written
 	version codec.Version
@@ -46,18 +46,24 @@ type item struct {
 	expires instant // or never
 	flags   itemFlags
 	lane    Lane
-	reason  Reason // when gone
+	reason  uint8 // a Reason, when gone
 }
 
 func (it *item) has(f itemFlags) bool { return it.flags&f != 0 }
 
-func (it *item) payload() []byte {
-	end := it.off + it.size
-	b := it.chunk.buf[it.off:end:end]
+// payload returns a message's payload, behind its metadata.
+func (s *shelf) payload(it *item) []byte {
+	b := s.whole(it)
 	if it.has(itemMeta) {
 		b = b[metadataSize(b):]
 	}
 	return b
+}
+
+// whole returns the metadata, if there is some, and the payload.
+func (s *shelf) whole(it *item) []byte {
+	end := it.off + it.size
+	return s.chunks[it.chunk].buf[it.off:end:end]
 }
 
 // cost is its part of the queue's bound.

@@ -26,11 +26,12 @@ const turns = 16
 
 // queues holds the messages without a number, in their lanes.
 type queues struct {
-	lane [lanes]ring[item]
-	n    int   // live items in all lanes
-	gone int32 // items that are gone, and keep their places
-	high uint8 // sent in a row from High while another waits; turns stands for more
-	norm uint8 // sent in a row from Normal while Low waits; likewise
+	lane   [lanes]places
+	*stock       // nil: there were no messages lately
+	n      int   // live items in all lanes
+	gone   int32 // items that are gone, and keep their places
+	high   uint8 // sent in a row from High while another waits; turns stands for more
+	norm   uint8 // sent in a row from Normal while Low waits; likewise
 
 	full  bool // EventRoom is owed
 	spent bool // a message was refused because the numbers are used up
@@ -60,8 +61,8 @@ func (q *queues) head() (next Lane, ok bool) {
 // live tells whether a lane has a message. It drops those from its front that are gone.
 func (q *queues) live(l Lane) bool {
 	r := &q.lane[l]
-	for r.n > 0 && r.at(0).has(itemGone) {
-		r.pop()
+	for q.gone > 0 && r.n > 0 && r.at(0).has(itemGone) {
+		r.pop(1, &q.spare)
 		q.gone--
 	}
 	return r.n > 0

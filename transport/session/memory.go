@@ -93,7 +93,10 @@ func (e *MemoryError) Error() string {
 // held returns how many bytes the session holds, as far as Config.Memory counts them. It is cheap.
 func (m *Machine) held() int {
 	o, in := &m.outbox, &m.inbox
-	n := o.stored + o.rings() + in.weight + in.pending.len()*(arrivalCost-failureCost-windowCost)
+	n := o.rings() + in.weight + in.pending.len()*(arrivalCost-failureCost-windowCost)
+	if o.stock != nil {
+		n += o.shelf.bytes
+	}
 	n += len(m.events.buf) * eventCost
 	if in.assembly != nil {
 		n += cap(in.assembly.parts)

@@ -157,8 +157,8 @@ func metadataSize(b []byte) int {
 }
 
 // metadata returns the extension with the metadata of a message that has some.
-func (it *item) metadata() []byte {
-	b := it.chunk.buf[it.off : it.off+it.size]
+func (s *shelf) metadata(it *item) []byte {
+	b := s.whole(it)
 	n := metadataSize(b)
 	return b[:n:n]
 }
@@ -167,10 +167,10 @@ func (it *item) metadata() []byte {
 func (l *link) carries(it *item) bool { return l.metadata || it.has(itemLoose) }
 
 // weigh returns what a message takes of the peer's window.
-func (l *link) weigh(it *item, payload []byte) int {
+func (m *Machine) weigh(l *link, it *item, payload []byte) int {
 	w := len(payload) + windowCost
 	if it.has(itemMeta) && l.metadata {
-		w += len(it.metadata())
+		w += len(m.outbox.shelf.metadata(it))
 	}
 	return w
 }

@@ -13,7 +13,7 @@ type outbox struct {
 	queues
 	filler [lanes]filler
 
-	flight ring[item]
+	flight places
 	first  uint64 // the number of the flight's front, or the next to be given
 	next   uint64 // the number to write next on this connection: first ≤ next ≤ first+flight.len()
 	sent   uint64 // the highest number ever written whole
@@ -22,7 +22,6 @@ type outbox struct {
 
 	bytes   int // of all messages, as the bound counts them
 	unsent  int // of those that have no number
-	stored  int // of the chunks that messages are in
 	lastID  uint64
 	gaps    int32   // of the flight: messages that are gone, and keep their places
 	refused int32   // size of the message that found the queue full
@@ -82,7 +81,7 @@ func (m *Machine) dropOldest(l Lane, limit int) {
 				continue
 			}
 			m.giveUp(r.at(passed), Overflowed, nil)
-			r.remove(passed)
+			r.remove(passed, &o.spare)
 			o.gone--
 		}
 	}
@@ -119,19 +118,24 @@ func (m *Machine) forfeit(it *item, r Reason, err error) {
 // release frees the payload of a message.
 func (m *Machine) release(it *item) {
 	o := &m.outbox
-	c, cost := it.chunk, it.cost()
-	if c.live == 1 {
-		o.stored -= cap(c.buf)
-		if c.pins > 0 { // a write still holds it
-			c.late, cost = it.size, 0
-		}
+	c, cost := o.shelf.chunks[it.chunk], it.cost()
+	if c.live == 1 && c.pins > 0 { // a write still holds it
+		c.late, cost = it.size, 0
 	}
 	o.bytes -= cost
-	o.filler[it.lane].drop(c)
-	it.chunk, it.size = nil, 0
+	o.drop(it.lane, c, 1)
+	it.chunk, it.size = 0, 0
 	if o.full {
 		m.room()
 	}
+}
+
+// drop settles n messages of chunk c.
+func (o *outbox) drop(l Lane, c *chunk, n int) {
+	if int(c.live) == n {
+		o.shelf.remove(c)
+	}
+	o.filler[l].drop(c, n)
 }
 
 // room tells who found the queue full that there is room again.
@@ -177,28 +181,38 @@ func (m *Machine) acked(l *link, done, received, dropped uint64) error {
 		return &ProtocolError{Section: "6.6", Reason: fmt.Sprintf("ACK of %d dropped, when %d were done", dropped, done)}
 	}
 	o.got = max(o.got, received)
+	quick := dropped < o.first && o.requests.empty()
 	for o.first <= done {
-		it := o.flight.at(0)
-		o.weight -= int(it.weight)
-		if !it.has(itemGone) {
-			if o.first == dropped {
-				m.outcome(it, o.first, Dropped, Failed, nil)
-			} else {
-				m.outcome(it, o.first, Acked, 0, nil)
-			}
-			id := it.id
-			m.release(it)
-			m.settled(id)
-		} else {
-			o.gaps--
+		if !quick || !o.passRun(done) {
+			m.pass(dropped)
 		}
-		o.flight.pop()
-		o.first++
 	}
 	m.room()
 	o.next = max(o.next, o.first)
 	m.tellDrained()
 	return nil
+}
+
+// pass settles the first message of the flight.
+func (m *Machine) pass(dropped uint64) {
+	o := &m.outbox
+	it := o.flight.at(0)
+	o.weight -= int(it.weight)
+	o.passed(it)
+	if it.has(itemGone) {
+		o.gaps--
+	} else {
+		if o.first == dropped {
+			m.outcome(it, o.first, Dropped, Failed, nil)
+		} else {
+			m.outcome(it, o.first, Acked, 0, nil)
+		}
+		id := it.id
+		m.release(it)
+		m.settled(id)
+	}
+	o.flight.pop(1, &o.spare)
+	o.first++
 }
 
 // gone turns a message with a number into a GAP.
@@ -209,13 +223,14 @@ func (m *Machine) gone(seq uint64, r Reason, err error) {
 		return
 	}
 	m.outcome(it, seq, Dropped, r, err)
+	o.lookAtEach()
 	o.weight -= int(it.weight)
 	it.weight = 0
 	id := it.id
 	m.release(it)
 	m.settled(id)
 	it.flags |= itemGone
-	it.reason = r
+	it.reason = uint8(r)
 	o.gaps++
 	m.forfeit(it, r, err)
 }

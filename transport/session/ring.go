@@ -1,10 +1,8 @@
 package session
 
-import "math/bits"
-
 // ring is a queue that grows by doubling, and halves when it was hardly used while it turned
 // once: what is walked through all the time should fit into the processor's cache. The zero ring
-// is empty and holds no memory.
+// is empty and holds no memory. It is for what is seldom long; see places.
 type ring[T any] struct {
 	buf  []T // a power of two long
 	head uint32
@@ -21,9 +19,6 @@ func (r *ring[T]) at(i int) *T { return &r.buf[(int(r.head)+i)&(len(r.buf)-1)] }
 // len returns how many elements there are.
 func (r *ring[T]) len() int { return int(r.n) }
 
-// full tells whether the next push makes the ring grow.
-func (r *ring[T]) full() bool { return int(r.n) == len(r.buf) }
-
 // push adds a zero element at the back and returns it, to be filled in place.
 func (r *ring[T]) push() *T {
 	if int(r.n) == len(r.buf) {
@@ -32,17 +27,6 @@ func (r *ring[T]) push() *T {
 	r.n++
 	r.peak = max(r.peak, r.n)
 	return r.at(int(r.n) - 1)
-}
-
-// unshift adds a zero element at the front and returns it.
-func (r *ring[T]) unshift() *T {
-	if int(r.n) == len(r.buf) {
-		r.resize(max(1, 2*len(r.buf)))
-	}
-	r.head = (r.head - 1) & uint32(len(r.buf)-1)
-	r.n++
-	r.peak = max(r.peak, r.n)
-	return r.at(0)
 }
 
 // pop removes the front and forgets what it held.
@@ -64,29 +48,10 @@ func (r *ring[T]) turned() {
 	r.peak = r.n
 }
 
-// remove removes the i-th element. Those in front of it move; it is meant for small i.
-func (r *ring[T]) remove(i int) {
-	for ; i > 0; i-- {
-		*r.at(i) = *r.at(i - 1)
-	}
-	r.pop()
-}
-
 // trim gives the memory of an empty ring back.
 func (r *ring[T]) trim() {
 	if r.n == 0 {
 		*r = ring[T]{}
-	}
-}
-
-// slim gives the memory back that is not needed for what is in the ring.
-func (r *ring[T]) slim() {
-	size := 0
-	if r.n > 0 {
-		size = 1 << bits.Len(uint(r.n-1))
-	}
-	if size < len(r.buf) {
-		r.resize(size)
 	}
 }
 

@@ -23,9 +23,6 @@ func TestRingIsAQueue(t *testing.T) {
 			}
 			r.pop()
 			want = want[1:]
-		case rnd.IntN(10) == 0:
-			*r.unshift() = step
-			want = append([]int{step}, want...)
 		default:
 			*r.push() = step
 			want = append(want, step)

@@ -33,7 +33,10 @@ func play(t *testing.T, seed uint64, script []byte) {
 		p.Client.Machine.StartAt(session.Numbers{Sent: up, Received: down, IDs: down})
 		p.Server.Machine.StartAt(session.Numbers{Sent: down, Received: up, IDs: up, Base: -seed % 40})
 	}
-	p.Run(script)
+	for i := 0; i < len(script); i += 2 {
+		p.Run(script[i:min(i+2, len(script))])
+		audit(t, p)
+	}
 	if err := p.Check(false); err != nil {
 		t.Fatalf("seed %d, script %x: %v", seed, script, err)
 	}
@@ -45,6 +48,19 @@ func play(t *testing.T, seed uint64, script []byte) {
 	}
 	if err := p.Check(true); err != nil {
 		t.Fatalf("seed %d, script %x: at rest: %v", seed, script, err)
+	}
+}
+
+// audit checks that both sides count right.
+func audit(t *testing.T, p *sessiontest.Pair) {
+	t.Helper()
+	for _, s := range []*sessiontest.Side{p.Client, p.Server} {
+		if s.Machine == nil {
+			continue
+		}
+		if err := s.Machine.Audit(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -176,12 +176,12 @@ func (m *Machine) push(lane Lane, c *chunk, off, size int) *item {
 	o := &m.outbox
 	o.lastID++
 	o.n++
-	if o.lane[lane].full() {
-		m.fit()
-	}
-	it := o.lane[lane].push()
-	it.chunk, it.off, it.size, it.lane = c, uint32(off), uint32(size), lane
-	it.id, it.expires = o.lastID, never
+	it := o.lane[lane].push(&o.spare)
+	// One by one: a literal is made elsewhere, and copying what was just stored in smaller pieces
+	// has to wait for them.
+	it.chunk, it.off, it.size, it.weight = c.place, uint32(off), uint32(size), 0
+	it.id, it.call, it.expires = o.lastID, 0, never
+	it.version, it.flags, it.lane, it.reason = 0, 0, lane, 0
 	o.bytes += it.cost()
 	o.unsent += it.cost()
 	return it

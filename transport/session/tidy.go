@@ -9,14 +9,17 @@ func (o *outbox) taken() int { return o.bytes + int(o.gone+o.gaps)*itemCost }
 
 // rings is how many bytes the places take.
 func (o *outbox) rings() int {
-	n := len(o.flight.buf)
+	if o.stock == nil {
+		return 0
+	}
+	n := o.flight.held() + len(o.spare.blocks)*blockSize
 	for l := range o.lane {
-		n += len(o.lane[l].buf)
+		n += o.lane[l].held()
 	}
 	return n * itemCost
 }
 
-// payloads is how many bytes the messages have. They are in chunks of o.stored bytes.
+// payloads is how many bytes the messages have. They are in chunks of shelf.bytes.
 func (o *outbox) payloads() int {
 	return o.bytes - (o.n+o.flight.len()-int(o.gaps))*itemCost
 }
@@ -24,17 +27,16 @@ func (o *outbox) payloads() int {
 // stored notes the chunk that a payload was put in.
 func (m *Machine) stored(c *chunk) {
 	if c.live == 1 {
-		m.outbox.stored += cap(c.buf)
-		m.fit()
+		if m.outbox.stock == nil {
+			m.outbox.stock = new(stock)
+		}
+		m.outbox.shelf.add(c)
 	}
 }
 
 // unstore takes back a message that was put in c last, and is not queued.
 func (m *Machine) unstore(lane Lane, c *chunk) {
-	if c.live == 1 {
-		m.outbox.stored -= cap(c.buf)
-	}
-	m.outbox.filler[lane].drop(c)
+	m.outbox.drop(lane, c, 1)
 }
 
 // releaseLate releases messages that were settled before their write has returned.
@@ -45,43 +47,30 @@ func (m *Machine) releaseLate(late int) {
 	}
 }
 
-// fit is called when a ring is about to grow, or a chunk has been taken: all rings get the size that
-// they need if they would take too much, as after many messages have gone from one to another.
-func (m *Machine) fit() {
-	o := &m.outbox
-	if o.stored+2*o.rings() <= tidyFactor*m.p.cfg.Queue {
-		return
-	}
-	for l := range o.lane {
-		o.lane[l].slim()
-	}
-	o.flight.slim()
-}
-
 // tidy is called when messages may have gone from the middle of the queue. It closes gaps in lanes
 // and in memory when there are many.
 func (m *Machine) tidy() {
 	o := &m.outbox
 	if int(o.gone) > o.n {
 		for l := range o.lane {
-			o.gone -= closeGaps(&o.lane[l])
+			o.gone -= o.closeGaps(&o.lane[l])
 		}
 		m.room()
 	}
-	if o.stored > tidyFactor*o.payloads()+int(lanes)*2*chunkSize {
+	if o.stock != nil && o.shelf.bytes > tidyFactor*o.payloads()+int(lanes)*2*chunkSize {
 		o.repack()
 	}
 }
 
 // closeGaps takes the items out of a lane that are gone, and tells how many those were.
-func closeGaps(r *ring[item]) (gone int32) {
+func (o *outbox) closeGaps(r *places) (gone int32) {
 	for range r.len() {
 		it := *r.at(0)
-		r.pop()
+		r.pop(1, &o.spare)
 		if it.has(itemGone) {
 			gone++
 		} else {
-			*r.push() = it
+			*r.push(&o.spare) = it
 		}
 	}
 	return gone
@@ -93,6 +82,7 @@ func (o *outbox) repack() {
 		o.filler[l].trim()
 		o.filler[l].fill = nil
 	}
+	o.lookAtEach()
 	for i := range o.flight.len() {
 		o.repackItem(o.flight.at(i))
 	}
@@ -105,24 +95,24 @@ func (o *outbox) repack() {
 
 // repackItem moves the payload of one message, unless it has a chunk for itself.
 func (o *outbox) repackItem(it *item) {
-	old := it.chunk
-	if it.has(itemGone) || old.large {
+	if it.has(itemGone) || o.shelf.chunks[it.chunk].large {
 		return
 	}
+	old, all := o.shelf.chunks[it.chunk], o.shelf.whole(it)
 	f := &o.filler[it.lane]
 	c := f.fill
 	if c == nil || cap(c.buf)-len(c.buf) < int(it.size) {
 		c = chunks.Get().(*chunk)
 		f.fill = c
 	}
-	all := old.buf[it.off : it.off+it.size] // with the metadata
-	it.chunk, it.off = c, uint32(len(c.buf))
+	it.off = uint32(len(c.buf))
 	c.buf = append(c.buf, all...)
 	if c.live++; c.live == 1 {
-		o.stored += cap(c.buf)
+		o.shelf.add(c)
 	}
+	it.chunk = c.place
 	if old.live--; old.live == 0 {
-		o.stored -= cap(old.buf)
+		o.shelf.remove(old)
 		old.free()
 	}
 }

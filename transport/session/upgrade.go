@@ -56,7 +56,7 @@ func (m *Machine) carries(v codec.Version) error {
 	var scratch []byte
 	check := func(it *item) (err error) {
 		if it.version > v && !it.has(itemGone) && !it.has(itemFail) {
-			scratch, err = m.p.cfg.Protocol.Transcode(scratch[:0], it.version, v, it.payload())
+			scratch, err = m.p.cfg.Protocol.Transcode(scratch[:0], it.version, v, o.shelf.payload(it))
 		}
 		return err
 	}

@@ -147,20 +147,20 @@ func (m *Machine) number(l *link) bool {
 			m.giveUp(it, TooLarge, &TooLargeError{Size: len(payload), Limit: limit})
 			continue
 		}
-		if !o.fits(l, l.weigh(it, payload)) {
+		if !o.fits(l, m.weigh(l, it, payload)) {
 			return false
 		}
 		o.took(lane)
 		o.n--
 		o.unsent -= it.cost()
-		if o.flight.full() {
-			m.fit()
-		}
-		in := o.flight.push()
+		in := o.flight.push(&o.spare)
 		*in = *it
-		r.pop()
+		r.pop(1, &o.spare)
 		m.stats.messagesOut++
-		m.writeItem(l, in, payload)
+		c := o.shelf.chunks[in.chunk]
+		m.writeItem(l, in, c, payload)
+		o.follow(in, c, run{n: 1, bytes: in.cost(), weight: int(in.weight)})
+		m.rush(l, limit)
 	}
 	return true
 }
@@ -173,10 +173,10 @@ func (m *Machine) again(l *link) bool {
 	if !it.has(itemGone) {
 		payload, err := m.load(l, it)
 		if err == nil {
-			if !o.fits(l, l.weigh(it, payload)) {
+			if !o.fits(l, m.weigh(l, it, payload)) {
 				return false
 			}
-			m.writeItem(l, it, payload)
+			m.writeItem(l, it, o.shelf.chunks[it.chunk], payload)
 			return true
 		}
 		m.gone(o.next, Unencodable, err)
@@ -198,6 +198,7 @@ func (o *outbox) fits(l *link, weight int) bool {
 func (o *outbox) goBack(seq uint64) {
 	o.next = max(seq, o.first)
 	o.weight = 0
+	o.lookAtEach()
 	for i := range o.flight.len() {
 		it := o.flight.at(i)
 		if o.first+uint64(i) >= o.next {
@@ -215,12 +216,12 @@ func (m *Machine) load(l *link, it *item) ([]byte, error) {
 	case it.has(itemMeta) && !l.carries(it):
 		return nil, &FeatureError{Feature: FeatureMetadata}
 	case it.version == l.write.Version:
-		return it.payload(), nil
+		return m.outbox.shelf.payload(it), nil
 	}
 	if cap(l.scratch) >= byRef {
 		l.scratch = nil // a write may still refer to it
 	}
-	msg, err := decode(m.p.dialect(it.version).Codec, it.payload())
+	msg, err := decode(m.p.dialect(it.version).Codec, m.outbox.shelf.payload(it))
 	if err == nil {
 		l.scratch, err = appendTo(l.write.Codec, l.scratch[:0], msg)
 	}
@@ -236,16 +237,16 @@ func (m *Machine) load(l *link, it *item) ([]byte, error) {
 	return l.scratch, err
 }
 
-// writeItem writes the message with the number next, whole or its first fragment.
-func (m *Machine) writeItem(l *link, it *item, payload []byte) {
+// writeItem writes the message with the number next, whole or its first fragment. It is in chunk in.
+func (m *Machine) writeItem(l *link, it *item, in *chunk, payload []byte) {
 	o := &m.outbox
-	it.weight = uint32(l.weigh(it, payload))
+	it.weight = uint32(m.weigh(l, it, payload))
 	o.weight += int(it.weight)
 	h := header{seq: o.next, call: it.call}
 	if it.flags&^itemNotify != 0 {
-		h.flags, h.ext = l.header(it)
+		h.flags, h.ext = m.header(l, it)
 	}
-	in, refer := it.chunk, it.chunk != nil && it.chunk.large
+	refer := in.large
 	if it.version != l.write.Version {
 		in, refer = nil, true // transcoded
 	}
@@ -263,7 +264,7 @@ func (m *Machine) writeItem(l *link, it *item, payload []byte) {
 }
 
 // header returns what a DATA says about the message besides its number.
-func (l *link) header(it *item) (flags Flags, ext []byte) {
+func (m *Machine) header(l *link, it *item) (flags Flags, ext []byte) {
 	switch {
 	case it.has(itemCall):
 		flags = FlagCall
@@ -275,11 +276,11 @@ func (l *link) header(it *item) (flags Flags, ext []byte) {
 	}
 	if it.has(itemFail) {
 		flags |= FlagExt
-		ext = failure(it.payload())
+		ext = failure(m.outbox.shelf.payload(it))
 	}
 	if it.has(itemMeta) && l.metadata {
 		flags |= FlagExt
-		ext = it.metadata()
+		ext = m.outbox.shelf.metadata(it)
 	}
 	return flags, ext
 }
