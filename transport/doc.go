@@ -31,6 +31,9 @@
 // otherwise by a writer that is started on demand, gathers what comes, and ends when there is
 // no more. A session that has been quiet for 2 seconds gives its buffers back.
 //
+// On Linux, over plain TCP, calls that are made one after another read their replies themselves,
+// which saves a change of goroutines; what comes between them is still read at once.
+//
 // # States
 //
 // What a client does is a [State], and each [Change] of it is told to Config.OnChange, to

@@ -31,6 +31,7 @@ type link struct {
 	kept     *time.Timer  // the goroutine that was kept back
 	socket   *socket      // nil: it cannot be written to without waiting
 	stirred  time.Time    // when the deadline of reading was set; zero: there is none
+	loan     *loan        // of the reading role; nil: it was not lent lately
 	vector   *net.Buffers // made by the first write of several buffers
 	patience time.Time
 	over     chan struct{} // closed when the session has done with the connection; nil: nobody has asked
@@ -122,6 +123,11 @@ func (s *Session) read(l *link, me int) {
 // whether the connection has become idle: the memory of the machine is given back then, and
 // the goroutine is to be replaced by a fresh one, whose stack is small.
 func (s *Session) receive(l *link) (idle bool) {
+	if s.waiting.serial >= lendAfter && !l.plain {
+		if s.lend(l); s.link != l {
+			return false
+		}
+	}
 	buf := s.m.Space(l.gen)
 	if buf == nil { // the last words are being written; what comes is thrown away
 		buf = make([]byte, 512)
@@ -191,6 +197,9 @@ func (s *Session) drop(l *link, err *Error, linger bool) {
 	l.err, l.linger = err, linger
 	if l.over != nil {
 		close(l.over)
+	}
+	if l.loan != nil && l.loan.lookout != nil {
+		l.loan.lookout.close()
 	}
 	if !l.reading {
 		l.reader++

@@ -43,7 +43,8 @@ func (s *Session) SendWith(ctx context.Context, m codec.Message, o session.SendO
 //
 // When ctx ends first the error matches ctx's. If it is a [*DroppedError] besides, the call was
 // still queued and will not be executed. If not, it was on its way: it may have been executed, and
-// is not sent again over later connections.
+// is not sent again over later connections. That ctx was cancelled before its deadline may be
+// noticed up to 4 ms late.
 func (s *Session) Call(ctx context.Context, m codec.Message) (codec.Message, error) {
 	reply, err := s.CallWith(ctx, m, session.SendOptions{})
 	return reply.Message, err
@@ -77,6 +78,7 @@ func (s *Session) CallWith(ctx context.Context, m codec.Message, o session.SendO
 	if err != nil {
 		return Incoming{}, err
 	}
+	s.fetch(ctx, c)
 	select {
 	case <-c.done:
 	case <-ctx.Done():

@@ -74,6 +74,7 @@ func (b *batch) fill(queue *parked) {
 // goroutine is at it, or when it has to wait for Messages, it is queued.
 func (s *Session) message(ev *session.Event) {
 	t := &s.turns
+	s.waiting.serial = 0
 	if s.handler == nil || t.busy {
 		t.queue.push(ev)
 		s.waiting.poke()

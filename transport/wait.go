@@ -9,6 +9,7 @@ import (
 type waiters struct {
 	calls    map[uint64]*waitingCall // by the id of the call
 	idle     []*waitingCall
+	serial   int          // calls in a row, up to lendAfter, one after the other and with no message in between
 	woken    *waitingCall // finished, and to be woken when the lock is free, or it would wait for that
 	flushes  map[uint64]chan struct{}
 	upgrades map[*waitingUpgrade]struct{}
@@ -22,6 +23,7 @@ type waitingCall struct {
 	done  chan struct{} // gets a token when reply or err is set
 	reply Incoming
 	err   error
+	over  bool // reply or err is set
 	acked bool // the peer has it: if the session is lost, nothing more will be heard
 }
 
@@ -32,7 +34,7 @@ func (w *waiters) finish(n uint64, reply Incoming, err error) {
 		return
 	}
 	delete(w.calls, n)
-	c.reply, c.err = reply, err
+	c.reply, c.err, c.over = reply, err, true
 	w.wake()
 	w.woken = c
 }
@@ -52,6 +54,11 @@ func (w *waiters) call(n uint64) *waitingCall {
 		c, w.idle = w.idle[k-1], w.idle[:k-1]
 	} else {
 		c = &waitingCall{done: make(chan struct{}, 1)}
+	}
+	if len(w.calls) > 0 {
+		w.serial = 0
+	} else {
+		w.serial = min(w.serial+1, lendAfter)
 	}
 	if w.calls == nil {
 		w.calls = map[uint64]*waitingCall{}

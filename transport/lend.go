@@ -1,0 +1,128 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+)
+
+// A goroutine that reads for others has to wake them, which takes longer than all else that a
+// session does for a call. So after lendAfter calls, one after the other and with nothing else in
+// between, the reading role is lent to whoever calls: a call reads its reply itself, as far as
+// that comes soon and in few reads. Its owner waits at a lookout meanwhile and reads as ever when
+// anything comes that no call waits for.
+const (
+	lendAfter = 32
+	// lendFor is between one and two times how long a call reads; its context is not heard then.
+	lendFor  = 2 * time.Millisecond
+	maxReads = 8
+)
+
+// loan is what a link knows of its reading role when that can be lent.
+type loan struct {
+	lookout *lookout  // nil: it cannot
+	offered bool      // the owner waits at the lookout
+	taken   bool      // a call reads
+	used    bool      // since the owner last looked
+	until   time.Time // when a call stops reading; it is the connection's deadline
+}
+
+// lend offers the reading role to calls, and waits until there is something that none of them reads,
+// the connection is over, or nothing was called for a while. It returns at once where the role
+// cannot be lent. The lock is free while it waits.
+func (s *Session) lend(l *link) {
+	if l.loan == nil {
+		l.loan = &loan{lookout: newLookout(l.conn)}
+	}
+	n := l.loan
+	if n.lookout == nil || n.lookout.on() != nil {
+		s.waiting.serial = 0
+		return
+	}
+	l.reading, n.offered = true, true
+	idle := false
+	for again := true; again && s.link == l; {
+		n.used = false
+		s.unlock()
+		err := n.lookout.wait(time.Now().Add(2 * idleAfter))
+		s.mu.Lock()
+		idle = !n.taken && errors.Is(err, os.ErrDeadlineExceeded)
+		again = n.taken || idle && n.used
+	}
+	l.reading, n.offered = false, false
+	if s.link != l {
+		return
+	}
+	if idle {
+		s.waiting.serial = 0
+		n.lookout.close()
+		l.loan = nil
+	}
+	l.stirred = time.Time{} // the connection's deadline was of a call
+	s.time()
+	s.stir(l)
+}
+
+// fetch reads until call c is finished, if the reading role is offered, and for a while at most.
+// Handlers run elsewhere.
+func (s *Session) fetch(ctx context.Context, c *waitingCall) {
+	s.mu.Lock()
+	l := s.link
+	if c.over || l == nil || !s.borrow(ctx, l) {
+		s.unlock()
+		return
+	}
+	for reads := 0; reads < maxReads && s.link == l && !c.over && ctx.Err() == nil; reads++ {
+		buf := s.m.Space(l.gen)
+		if buf == nil {
+			break
+		}
+		s.unlock()
+		n, err := l.conn.Read(buf)
+		s.mu.Lock()
+		if n > 0 {
+			s.m.Wrote(s.time(), l.gen, n)
+			s.settle()
+		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			s.waiting.serial = 0 // it takes long: a change of goroutines does not count
+			break
+		}
+		if err != nil {
+			s.m.Detach(s.time(), l.gen, streamError(l.name(), err))
+			s.settle()
+		}
+		s.flush(s.m.Backlog() <= direct)
+	}
+	s.giveBack(l)
+	s.unlock()
+}
+
+// borrow takes the reading role of l for a call, if it is offered.
+func (s *Session) borrow(ctx context.Context, l *link) bool {
+	n := l.loan
+	if n == nil || !n.offered || n.taken || s.waiting.serial < lendAfter {
+		return false
+	}
+	if d, ok := ctx.Deadline(); ok && d.Sub(s.clock) < 2*lendFor {
+		return false
+	}
+	if n.lookout.off() != nil {
+		return false
+	}
+	n.taken, n.used = true, true
+	if n.until.Sub(s.clock) < lendFor {
+		n.until = s.clock.Add(2 * lendFor)
+		l.conn.SetReadDeadline(n.until)
+	}
+	return true
+}
+
+// giveBack ends a loan.
+func (s *Session) giveBack(l *link) {
+	l.loan.taken = false
+	if s.link == l && l.loan.lookout.on() != nil {
+		l.loan.lookout.close() // its owner reads on
+	}
+}
