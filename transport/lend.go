@@ -64,25 +64,39 @@ func (s *Session) lend(l *link) {
 	s.stir(l)
 }
 
-// fetch reads until call c is finished, if the reading role is offered, and for a while at most.
-// Handlers run elsewhere.
-func (s *Session) fetch(ctx context.Context, c *waitingCall) {
-	s.mu.Lock()
+// borrow takes the reading role for a call and returns the connection; nil: it is not offered. It
+// is to be called before the call is written: its reply may come at once.
+func (s *Session) borrow(ctx context.Context) *link {
 	l := s.link
-	if c.over || l == nil || !s.borrow(ctx, l) {
-		s.unlock()
-		return
+	if l == nil || l.loan == nil || !l.loan.offered || l.loan.taken || s.waiting.serial < lendAfter {
+		return nil
 	}
-	for reads := 0; reads < maxReads && s.link == l && !c.over && ctx.Err() == nil; reads++ {
+	n := l.loan
+	if d, ok := ctx.Deadline(); ok && d.Sub(s.clock) < 2*lendFor || n.lookout.off() != nil {
+		return nil
+	}
+	n.taken, n.used = true, true
+	if n.until.Sub(s.clock) < lendFor {
+		n.until = s.clock.Add(2 * lendFor)
+		l.conn.SetReadDeadline(n.until)
+	}
+	return l
+}
+
+// fetch reads from l until call c, which has borrowed the reading role, is finished, and for a while
+// at most. Handlers run elsewhere. It does not wait with anybody to be notified, who may wait for
+// what is to be read. The lock is free while it waits.
+func (s *Session) fetch(ctx context.Context, l *link, c *waitingCall) {
+	for n := 0; n < maxReads && s.link == l && !c.over && len(s.notices) == 0 && ctx.Err() == nil; n++ {
 		buf := s.m.Space(l.gen)
 		if buf == nil {
 			break
 		}
 		s.unlock()
-		n, err := l.conn.Read(buf)
+		size, err := l.conn.Read(buf)
 		s.mu.Lock()
-		if n > 0 {
-			s.m.Wrote(s.time(), l.gen, n)
+		if size > 0 {
+			s.m.Wrote(s.time(), l.gen, size)
 			s.settle()
 		}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -95,34 +109,8 @@ func (s *Session) fetch(ctx context.Context, c *waitingCall) {
 		}
 		s.flush(s.m.Backlog() <= direct)
 	}
-	s.giveBack(l)
-	s.unlock()
-}
-
-// borrow takes the reading role of l for a call, if it is offered.
-func (s *Session) borrow(ctx context.Context, l *link) bool {
-	n := l.loan
-	if n == nil || !n.offered || n.taken || s.waiting.serial < lendAfter {
-		return false
-	}
-	if d, ok := ctx.Deadline(); ok && d.Sub(s.clock) < 2*lendFor {
-		return false
-	}
-	if n.lookout.off() != nil {
-		return false
-	}
-	n.taken, n.used = true, true
-	if n.until.Sub(s.clock) < lendFor {
-		n.until = s.clock.Add(2 * lendFor)
-		l.conn.SetReadDeadline(n.until)
-	}
-	return true
-}
-
-// giveBack ends a loan.
-func (s *Session) giveBack(l *link) {
 	l.loan.taken = false
 	if s.link == l && l.loan.lookout.on() != nil {
-		l.loan.lookout.close() // its owner reads on
+		l.loan.lookout.close() // the owner of the role reads on
 	}
 }

@@ -28,12 +28,14 @@ func (s *Session) SendWith(ctx context.Context, m codec.Message, o session.SendO
 	if s.hooks != nil {
 		s.hooks.inform(ctx, &o)
 	}
-	return s.put(ctx, &o, func(now time.Time) (uint64, error) {
+	id, err = s.put(ctx, &o, func(now time.Time) (uint64, error) {
 		if o.TTL > 0 {
 			now = s.time()
 		}
 		return s.m.Send(now, m, o)
 	})
+	s.unlock()
+	return id, err
 }
 
 // Call sends m and waits for the reply of the peer's handler. Errors: as for Send, and
@@ -65,6 +67,7 @@ func (s *Session) CallWith(ctx context.Context, m codec.Message, o session.SendO
 		s.hooks.inform(ctx, &o)
 	}
 	var c *waitingCall
+	var l *link // whose reading role this call has
 	id, err := s.put(ctx, &o, func(now time.Time) (uint64, error) {
 		if o.TTL > 0 {
 			now = s.time()
@@ -72,13 +75,17 @@ func (s *Session) CallWith(ctx context.Context, m codec.Message, o session.SendO
 		id, err := s.m.Call(now, m, o)
 		if err == nil {
 			c = s.waiting.call(id)
+			l = s.borrow(ctx)
 		}
 		return id, err
 	})
+	if l != nil {
+		s.fetch(ctx, l, c)
+	}
+	s.unlock()
 	if err != nil {
 		return Incoming{}, err
 	}
-	s.fetch(ctx, c)
 	select {
 	case <-c.done:
 	case <-ctx.Done():
@@ -114,7 +121,7 @@ func (s *Session) takeBack(id uint64, c *waitingCall, why error) error {
 }
 
 // put queues what give gives to the machine, waits for room if it must and may, and sends it on its
-// way.
+// way. It takes the lock.
 func (s *Session) put(ctx context.Context, o *session.SendOptions, give func(now time.Time) (uint64, error)) (uint64, error) {
 	if o.Overflow == 0 {
 		o.Overflow = s.overflow
@@ -122,12 +129,10 @@ func (s *Session) put(ctx context.Context, o *session.SendOptions, give func(now
 	s.mu.Lock()
 	for {
 		if s.parting.refuses && s.err == nil && !s.handling(ctx) {
-			s.unlock()
 			return 0, ErrDraining
 		}
 		id, err := s.accept(give)
 		if !errors.Is(err, session.ErrQueueFull) || o.Overflow > session.Block {
-			s.unlock()
 			return id, err
 		}
 		room := s.waiting.roomLater()
@@ -135,13 +140,17 @@ func (s *Session) put(ctx context.Context, o *session.SendOptions, give func(now
 		if s.handling(ctx) {
 			s.stepAside()
 		}
+		var gone error
 		select {
 		case <-room:
 		case <-s.Done():
 		case <-ctx.Done():
-			return 0, errors.Join(ctx.Err(), err)
+			gone = ctx.Err()
 		}
 		s.mu.Lock()
+		if gone != nil {
+			return 0, errors.Join(gone, err)
+		}
 	}
 }
 
