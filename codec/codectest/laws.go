@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"runtime"
 	"slices"
@@ -157,16 +158,21 @@ func memory(c check, m codec.Message, b []byte) error {
 			x[k] = 0xff
 		}
 	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	_, err := c.codec.Codec.Decode(x)
-	runtime.ReadMemStats(&after)
 	factor := uint64(c.PerByte + 8)
 	if c.codec.Text {
 		factor += 100
 	}
 	limit := 8192 + 2*uint64(len(x))*factor + uint64(reflect.TypeOf(m).Elem().Size())
-	if used := after.TotalAlloc - before.TotalAlloc; used > limit {
+	used, err := uint64(math.MaxUint64), error(nil)
+	// The figure is that of the whole process, so the least of some runs counts.
+	for try := 0; try < 5 && used > limit; try++ {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err = c.codec.Codec.Decode(x)
+		runtime.ReadMemStats(&after)
+		used = min(used, after.TotalAlloc-before.TotalAlloc)
+	}
+	if used > limit {
 		return fmt.Errorf("%d bytes of input took %d of memory, over %d (%v)", len(x), used, limit, err)
 	}
 	return nil

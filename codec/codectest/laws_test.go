@@ -50,6 +50,7 @@ type (
 	keepsOld  struct{ plain } // of a used message
 	wasteful  struct{ plain }
 	otherwise struct{ plain } // decodes aliasing
+	disturbed struct{ plain } // no fault: now and then another goroutine allocates meanwhile
 	careless  struct{ plain } // about the length's high byte
 	stingy    struct{ plain } // with the memory that it says it has
 )
@@ -82,6 +83,15 @@ func (wasteful) Decode(src []byte) (codec.Message, error) {
 	return plain{}.Decode(src)
 }
 
+var decodes int
+
+func (disturbed) Decode(src []byte) (codec.Message, error) {
+	if decodes++; decodes%3 == 0 {
+		sink = make([]byte, 1<<16)
+	}
+	return plain{}.Decode(src)
+}
+
 func (otherwise) DecodeAlias([]byte) (codec.Message, error) { return &note{}, nil }
 
 func (careless) Decode(src []byte) (codec.Message, error) {
@@ -105,6 +115,7 @@ func TestLawsFindFaults(t *testing.T) {
 		law   string // that must find the fault; "" for none
 	}{
 		{plain{}, ""},
+		{disturbed{}, ""},
 		{forgets{}, "RoundTrip"},
 		{lenient{}, "Prefix"},
 		{lenient{}, "Trailing"},
