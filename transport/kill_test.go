@@ -111,6 +111,35 @@ func (p *process) kill() {
 	p.cmd.Wait()
 }
 
+// listens waits until a server does.
+func (p *process) listens(t *testing.T) {
+	t.Helper()
+	if line := <-p.lines; !strings.HasPrefix(line, "listening ") {
+		t.Fatalf("the server said %q", line)
+	}
+}
+
+// reserve returns an address of this test's own: nobody listens there but who is told to, and nobody
+// else is given the port, for an accepted connection holds it.
+func reserve(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	dialed, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dialed.Close(); accepted.Close() })
+	return ln.Addr().String()
+}
+
 // numbers takes n lines and returns the number that each ends with.
 func (p *process) numbers(n int) (out []int) {
 	for range n {
@@ -134,8 +163,9 @@ func number(line string) int {
 
 // kill -9 of the server: whatever the client was told to be acknowledged had been handled.
 func TestKillServer(t *testing.T) {
-	server := start(t, "server", "127.0.0.1:0")
-	addr := strings.TrimPrefix(<-server.lines, "listening ")
+	addr := reserve(t)
+	server := start(t, "server", addr)
+	server.listens(t)
 	var mu sync.Mutex
 	var acked []int
 	c := dialTCP(t, transport.Config{Endpoints: []string{addr},
@@ -162,7 +192,7 @@ func TestKillServer(t *testing.T) {
 	stop()
 	sender.Wait()
 	again := start(t, "server", addr)
-	<-again.lines
+	again.listens(t)
 	flush(t, c.Session)
 	again.kill()
 	handled = append(handled, again.rest()...)

@@ -123,7 +123,7 @@ func TestServeAgentUpgrade(t *testing.T) {
 
 // Ctrl-C ends an agent that has no server; what was never written is dropped, and it says why.
 func TestAgentWithoutServer(t *testing.T) {
-	agent := start(t, nil, "agent", "-connect", closedPort(t), "-drain", "10ms")
+	agent := start(t, nil, "agent", "-connect", reserve(t), "-drain", "10ms")
 	agent.err.wait(t, `not connected: .*trying again in`)
 	agent.stop()
 	agent.exit(t, exitFailed)

@@ -34,7 +34,7 @@ func TestSecondInterrupt(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	agent := exec.CommandContext(ctx, os.Args[0])
-	agent.Env = append(os.Environ(), beBeacon+"=agent -drain 1h -connect "+closedPort(t))
+	agent.Env = append(os.Environ(), beBeacon+"=agent -drain 1h -connect "+reserve(t))
 	said := newScreen()
 	agent.Stderr = said
 	if err := agent.Start(); err != nil {
@@ -66,7 +66,7 @@ func TestSecondInterrupt(t *testing.T) {
 // Bad lines are counted also when stdin has not ended.
 func TestInterruptCountsBadLines(t *testing.T) {
 	stdin, pipe := io.Pipe()
-	agent := start(t, stdin, "agent", "-connect", closedPort(t), "-stdin", "-drain", "10ms")
+	agent := start(t, stdin, "agent", "-connect", reserve(t), "-stdin", "-drain", "10ms")
 	io.WriteString(pipe, "no reading\n")
 	agent.err.wait(t, "stdin: line 1: not a reading")
 	agent.stop()
@@ -116,13 +116,23 @@ func TestSessionTable(t *testing.T) {
 	}
 }
 
-// closedPort returns an address at which nobody listens.
-func closedPort(t *testing.T) string {
+// reserve returns an address of this test's own: nobody listens there but who is told to, and nobody
+// else is given the port, for an accepted connection holds it.
+func reserve(t *testing.T) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer ln.Close()
+	dialed, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dialed.Close(); accepted.Close() })
 	return ln.Addr().String()
 }

@@ -103,8 +103,9 @@ func TestServerRestarts(t *testing.T) {
 
 func restartServer(t *testing.T, beacon, drain string) {
 	file := filepath.Join(t.TempDir(), "readings.jsonl")
-	server := spawn(t, beacon, "serve", "-listen", "127.0.0.1:0", "-out", file, "-drain", drain)
-	address := server.err.wait(t, `listening on (\S+),`)
+	address := reserve(t)
+	server := spawn(t, beacon, "serve", "-listen", address, "-out", file, "-drain", drain)
+	server.err.wait(t, `listening on`)
 	agent := spawn(t, beacon, "agent", "-connect", address, "-stdin", "-device", "d", "-drain", "1m")
 	var stop atomic.Bool
 	fed := make(chan int)
@@ -158,8 +159,9 @@ func reconcile(t *testing.T, agent *process, file string) (sent, acknowledged, u
 
 func killServer(t *testing.T, beacon string) {
 	file := filepath.Join(t.TempDir(), "readings.jsonl")
-	server := spawn(t, beacon, "serve", "-listen", "127.0.0.1:0", "-out", file)
-	address := server.err.wait(t, `listening on (\S+),`)
+	address := reserve(t)
+	server := spawn(t, beacon, "serve", "-listen", address, "-out", file)
+	server.err.wait(t, `listening on`)
 	agent := spawn(t, beacon, "agent", "-connect", address, "-stdin", "-device", "d", "-drain", "1m")
 	var stop atomic.Bool
 	fed := make(chan int)
