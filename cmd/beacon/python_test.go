@@ -26,11 +26,12 @@ func TestPeerInPython(t *testing.T) {
 	}
 	const count, upgradeAt = 600, 300
 	book := newLedger()
-	reached := make(chan struct{})
+	reached, moved := make(chan struct{}), make(chan struct{})
 	srv := newServer(func(_ context.Context, r *telemetry.Reading) error {
 		book.delivered(r.Device, r.N)
 		if r.N == upgradeAt {
 			close(reached)
+			<-moved // or the peer could be done before: it ends when all is acknowledged
 		}
 		return nil
 	}, 1, nil)
@@ -46,6 +47,7 @@ func TestPeerInPython(t *testing.T) {
 	defer cancel()
 	results := make(chan []transport.UpgradeResult, 1)
 	go func() {
+		defer close(moved)
 		select {
 		case <-reached:
 			results <- srv.Upgrade(ctx, codec.Version(2))
