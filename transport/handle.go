@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/parleyproto/parley/codec"
 	"github.com/parleyproto/parley/transport/session"
@@ -12,30 +13,30 @@ import (
 
 // handle runs the handler for one message, and answers a call. It tells whether the message, no
 // call, is to be reported to its sender as dropped: its handler returned an error.
-func (s *Session) handle(ev *session.Event) (failed bool) {
+func (s *Session) handle(m *handling) (failed bool) {
 	ctx := context.Context(handlerContext{s})
 	if s.hooks != nil {
-		ctx = s.hooks.open(ctx, ev.Metadata())
+		ctx = s.hooks.open(ctx, slices.Clone(m.in.Metadata)) // the handler's belongs to it
 	}
-	reply, err := s.handler.Handle(ctx, s, incoming(ev))
+	reply, err := s.handler.Handle(ctx, s, m.in)
 	if err != nil {
-		s.log.Warn("transport: handler failed", "session", s, "seq", ev.Seq, "call", ev.Call != 0, "err", err)
+		s.log.Warn("transport: handler failed", "session", s, "seq", m.in.Seq, "call", m.call != 0, "err", err)
 	}
-	if ev.Call == 0 {
+	if m.call == 0 {
 		return err != nil
 	}
 	s.mu.Lock()
-	s.reply(ev.Call, reply, err)
+	s.reply(m.call, reply, err)
 	s.unlock()
 	return false
 }
 
-// panicked logs that the handler did for ev, and answers a call.
-func (s *Session) panicked(ev *session.Event, p any) {
-	s.log.Error("transport: handler panicked", "session", s, "seq", ev.Seq, "panic", p, "stack", string(debug.Stack()))
-	if ev.Call != 0 {
+// panicked logs that the handler did for m, and answers a call.
+func (s *Session) panicked(m *handling, p any) {
+	s.log.Error("transport: handler panicked", "session", s, "seq", m.in.Seq, "panic", p, "stack", string(debug.Stack()))
+	if m.call != 0 {
 		s.mu.Lock()
-		s.reply(ev.Call, nil, errPanicked)
+		s.reply(m.call, nil, errPanicked)
 		s.unlock()
 	}
 }

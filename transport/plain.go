@@ -61,6 +61,7 @@ func (p *plain) Detach(now time.Time, _ uint64, err error)      { p.Plain.Close(
 func (p *plain) GoAway(time.Time, time.Duration, []string)      {}
 func (p *plain) Upgrade(time.Time, codec.Version) error         { return ErrLegacy }
 func (p *plain) Done(uint64)                                    {}
+func (p *plain) DoneAll(uint64, uint64)                         {}
 func (p *plain) Drop(uint64)                                    {}
 func (p *plain) Cancel(time.Time, uint64) bool                  { return false }
 func (p *plain) ID() [16]byte                                   { return [16]byte{} }

@@ -82,6 +82,7 @@ type machine interface {
 	Reply(now time.Time, call uint64, m codec.Message, o session.SendOptions) (id uint64, err error)
 	Fail(now time.Time, call uint64, text string) (id uint64, err error)
 	Done(id uint64)
+	DoneAll(first, last uint64)
 	Drop(id uint64)
 	Cancel(now time.Time, id uint64) bool
 	Flush(now time.Time) (id uint64)

@@ -33,8 +33,26 @@ type batch struct {
 	progress atomic.Int32 // how many are done; kept up when watched
 	watched  atomic.Bool
 	slow     atomic.Bool // the handler that runs has kept the reading role for too long
-	messages [maxBatch]session.Event
-	failed   [maxBatch]bool // their handlers; valid as far as progress says
+	used     int         // the largest n
+	messages [maxBatch]handling
+}
+
+// handling is a message as its handler gets it.
+type handling struct {
+	in       Incoming
+	id, call uint64 // call is 0 if the peer wants no reply
+	failed   bool   // its handler; valid as far as progress says
+}
+
+// add takes an EventMessage. It is put together where it stays: a struct that is copied right after its
+// fields were stored waits for each of them.
+func (b *batch) add(ev *session.Event) {
+	m := &b.messages[b.n]
+	b.n++
+	b.used = max(b.used, b.n)
+	m.id, m.call, m.failed = ev.ID, ev.Call, false
+	in := &m.in
+	in.Message, in.Metadata, in.Seq, in.Size, in.Dup, in.Call = ev.Message, ev.Metadata(), ev.Seq, ev.Size, ev.Dup, ev.Call != 0
 }
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
@@ -65,8 +83,9 @@ func (t *turns) left() int {
 
 // fill takes messages from the queue.
 func (b *batch) fill(queue *parked) {
-	for b.n = 0; b.n < maxBatch && queue.n > 0; b.n++ {
-		b.messages[b.n] = queue.pop()
+	for b.n = 0; b.n < maxBatch && queue.n > 0; {
+		ev := queue.pop()
+		b.add(&ev)
 	}
 }
 
@@ -82,12 +101,12 @@ func (s *Session) message(ev *session.Event) {
 	}
 	t.busy = true
 	b := batches.Get().(*batch)
-	b.messages[0], b.n = *ev, 1
-	for b.n < maxBatch && s.m.Next(&b.messages[b.n]) {
-		if next := &b.messages[b.n]; next.Kind == session.EventMessage {
-			b.n++
+	b.add(ev)
+	for b.n < maxBatch && s.m.Next(ev) {
+		if ev.Kind == session.EventMessage {
+			b.add(ev)
 		} else {
-			s.event(next)
+			s.event(ev)
 		}
 	}
 	s.handleBatch(b)
@@ -120,8 +139,8 @@ func (s *Session) handleQueue(b *batch) {
 	}
 	t.busy = false
 	s.waiting.rested()
-	clear(b.messages[:])
-	b.n = 0
+	clear(b.messages[:b.used])
+	b.n, b.used = 0, 0
 	batches.Put(b)
 }
 
@@ -152,14 +171,15 @@ func (s *Session) handleBatch(b *batch) {
 func (s *Session) handleFrom(b *batch) {
 	defer func() {
 		if p := recover(); p != nil {
-			ev := &b.messages[b.at]
-			b.failed[b.at] = ev.Call == 0
-			s.panicked(ev, p)
+			m := &b.messages[b.at]
+			m.failed = m.call == 0
+			s.panicked(m, p)
 			s.advance(b)
 		}
 	}()
 	for b.at < b.n && !s.over.Load() {
-		b.failed[b.at] = s.handle(&b.messages[b.at])
+		m := &b.messages[b.at]
+		m.failed = s.handle(m)
 		s.advance(b)
 	}
 }
@@ -186,12 +206,19 @@ func (s *Session) advance(b *batch) {
 // tell tells the machine which messages of the batch are done.
 func (t *turns) tell(s *Session) {
 	if b := t.batch; b != nil {
-		for n := b.progress.Load(); t.told < n; t.told++ {
-			if id := b.messages[t.told].ID; b.failed[t.told] {
-				s.m.Drop(id)
-			} else {
-				s.m.Done(id)
+		for done := b.messages[:b.progress.Load()]; int(t.told) < len(done); {
+			first := &done[t.told]
+			t.told++
+			if first.failed {
+				s.m.Drop(first.id)
+				continue
 			}
+			last := first.id
+			for int(t.told) < len(done) && done[t.told].id == last+1 && !done[t.told].failed {
+				last++
+				t.told++
+			}
+			s.m.DoneAll(first.id, last)
 		}
 	}
 }

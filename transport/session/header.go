@@ -94,12 +94,12 @@ func (h *header) room(text bool) int {
 	return min(MaxFragment, MaxEnvelope-longestHeader-len(h.ext))
 }
 
-// parse sets h to the header of the DATA b and returns its payload, which shares b's memory.
+// parse sets h, which is zero, to the header of the DATA b and returns its payload, which shares b's
+// memory.
 func (h *header) parse(b []byte, text bool) (payload []byte, err error) {
 	if text {
 		return h.parseText(b)
 	}
-	*h = header{}
 	if len(b) < 3 {
 		return nil, malformed(KindData, len(b), "ends early")
 	}

@@ -197,21 +197,43 @@ func (m *Machine) arrived(weight int) {
 // Done says that the handler of the EventMessage with this ID has completed it, however it
 // ended; that is what acknowledges it. An ID of a lost session, or one that is done, does
 // nothing.
-func (m *Machine) Done(id uint64) { m.complete(id, false) }
+func (m *Machine) Done(id uint64) { m.DoneAll(id, id) }
+
+// DoneAll is Done for the EventMessages whose IDs are first to last.
+func (m *Machine) DoneAll(first, last uint64) {
+	in := &m.inbox
+	from, to := first-in.base, last-in.base
+	if to-1 >= in.received { // of a lost session, and so a wrapped number, or 0
+		return
+	}
+	if from > to || from <= in.done { // the first are likewise, or done
+		from = in.done + 1
+	}
+	for ; from <= to; from++ {
+		if a := in.find(from); a != nil {
+			a.done = true
+		}
+	}
+	m.sweepDone()
+}
 
 // Drop is Done for a message whose handler could not complete it. The sender learns that it was
 // dropped, with the reason Failed.
-func (m *Machine) Drop(id uint64) { m.complete(id, true) }
-
-func (m *Machine) complete(id uint64, dropped bool) {
-	in := &m.inbox
-	a := in.find(id - in.base)
-	if a == nil || a.done {
-		return
+func (m *Machine) Drop(id uint64) {
+	if a := m.inbox.find(id - m.inbox.base); a != nil && !a.done {
+		a.done, a.dropped = true, true
+		m.sweepDone()
 	}
-	a.done, a.dropped = true, dropped
-	for in.pending.len() > 0 && in.pending.at(0).done {
+}
+
+// sweepDone takes the messages that are done from the front of pending.
+func (m *Machine) sweepDone() {
+	in := &m.inbox
+	for in.pending.len() > 0 {
 		first := in.pending.at(0)
+		if !first.done {
+			break
+		}
 		in.weight -= int(first.weight)
 		in.owed += int(first.weight)
 		if first.dropped {
