@@ -185,6 +185,7 @@ func (d *Decoder) next() ([]byte, error) {
 		d.MaxFrame = DefaultMaxFrame // where the loops see it
 	}
 	if d.loop != loopNone {
+		d.forget()
 		if p, ok := d.split1(); ok {
 			return d.lend(p), nil
 		}

@@ -235,3 +235,41 @@ func TestLoopsEqualSplit(t *testing.T) {
 		}
 	}
 }
+
+// What a frame needed that was awaited is not asked of the next one: a short frame that is complete is
+// returned at once, and no read goes beyond it.
+func TestNextFrameDoesNotNeedWhatTheLastOneDid(t *testing.T) {
+	for _, c := range formats {
+		if c.Ordered || c.Format == frame.Rest {
+			continue
+		}
+		for _, first := range c.Payloads {
+			for _, second := range c.Payloads {
+				a, _ := c.Format.AppendFrame(nil, []byte(first))
+				b, _ := c.Format.AppendFrame(nil, []byte(second))
+				once := frame.NewDecoder(c.Format)
+				once.Write(b)
+				alone, errAlone := once.Next()
+				want := string(alone)
+				d := frame.NewDecoder(c.Format)
+				d.Write(a[:len(a)/2])
+				d.Next()
+				d.Write(a[len(a)/2:])
+				if _, err := d.Next(); err != nil {
+					continue // its end shows only in what follows
+				}
+				d.Write(b[:len(b)/2])
+				if _, err := d.Next(); err == nil || !errors.Is(err, frame.ErrShort) {
+					continue
+				}
+				if n := d.Need(); errAlone == nil && n > len(b)-len(b)/2 {
+					t.Fatalf("%s: behind %q the rest of %q needs %d bytes", c.Name, first, second, n)
+				}
+				d.Write(b[len(b)/2:])
+				if got, err := d.Next(); string(got) != want || !errors.Is(err, errAlone) && err != errAlone {
+					t.Fatalf("%s: behind %q it returned %q, %v; want %q, %v", c.Name, first, got, err, want, errAlone)
+				}
+			}
+		}
+	}
+}

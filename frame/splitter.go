@@ -106,8 +106,16 @@ func (d *Decoder) limit() uint64 {
 	return uint64(d.MaxFrame)
 }
 
+// forget forgets what a frame needs that one of Next's loops has taken since.
+func (d *Decoder) forget() {
+	if d.need > 0 && !d.inside && d.start != d.base+int64(d.r) {
+		d.need = 0
+	}
+}
+
 // pull runs Split until it has what is wanted. It returns ErrShort if bytes are lacking.
 func (d *Decoder) pull(w want) ([]byte, Part, error) {
+	d.forget()
 	switch {
 	case d.mode == offered && w == aPiece:
 		d.mode = deliver
