@@ -132,7 +132,7 @@ func (s *Session) put(ctx context.Context, o *session.SendOptions, give func(now
 			return 0, ErrDraining
 		}
 		id, err := s.accept(give)
-		if !errors.Is(err, session.ErrQueueFull) || o.Overflow > session.Block {
+		if err == nil || o.Overflow > session.Block || !errors.Is(err, session.ErrQueueFull) {
 			return id, err
 		}
 		room := s.waiting.roomLater()

@@ -160,7 +160,9 @@ func (m *Machine) number(l *link) bool {
 		c := o.shelf.chunks[in.chunk]
 		m.writeItem(l, in, c, payload)
 		o.follow(in, c, run{n: 1, bytes: in.cost(), weight: int(in.weight)})
-		m.rush(l, limit)
+		if o.n > 0 {
+			m.rush(l, limit)
+		}
 	}
 	return true
 }
