@@ -17,8 +17,8 @@ var lenders = map[string]methods{
 		loop:  "Frames",
 	},
 	"Decoder": {
-		lend:  []string{"Next", "Piece", "Buffered", "Space"},
-		still: []string{"Buffered", "Need", "Wrote", "End"},
+		lend:  []string{"Next", "Piece", "Buffered", "Begun", "Space"},
+		still: []string{"Buffered", "Begun", "Need", "Wrote", "End"},
 	},
 }
 

@@ -212,6 +212,9 @@ func (m *Machine) unlink(l *link) {
 	m.releaseLate(l.batch.abandon())
 	m.link = nil
 	in := &m.inbox
+	if a := in.assembly; a != nil && a.frag.size > 0 {
+		in.assembly = nil // somebody may still read into it
+	}
 	in.dropParts()
 	in.nack, in.ask, in.asked, in.ackBy = 0, 0, false, never
 }

@@ -79,6 +79,9 @@ func (m *Machine) Space(gen uint64) []byte {
 	if l == nil || l.closing {
 		return nil
 	}
+	if room := m.roomInMessage(l); room != nil {
+		return room
+	}
 	return l.dec.Space(1)
 }
 
@@ -89,7 +92,11 @@ func (m *Machine) Wrote(now time.Time, gen uint64, n int) {
 	if l == nil || l.closing || n <= 0 {
 		return
 	}
-	l.dec.Wrote(n)
+	if a := m.inbox.assembly; a != nil && a.frag.got < a.frag.size {
+		l.dec.Write(a.came(n))
+	} else {
+		l.dec.Wrote(n)
+	}
 	l.bytesIn += uint64(n)
 	l.beat.heard(m.now)
 }

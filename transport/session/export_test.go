@@ -101,3 +101,12 @@ func (o *outbox) auditRuns() error {
 	}
 	return nil
 }
+
+// ReadsStraight tells whether what is read goes straight to its place in a message.
+func (m *Machine) ReadsStraight() bool {
+	a := m.inbox.assembly
+	return a != nil && a.frag.got < a.frag.size
+}
+
+// Held returns how many bytes the machine holds.
+func (m *Machine) Held() int { return m.held() }

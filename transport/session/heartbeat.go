@@ -127,7 +127,7 @@ func (m *Machine) trim() {
 		l.scratch = nil
 	}
 	m.inbox.pending.trim()
-	if !m.inbox.building {
+	if a := m.inbox.assembly; a != nil && !m.inbox.building && a.frag.size == 0 {
 		m.inbox.assembly = nil
 	}
 }

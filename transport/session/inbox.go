@@ -30,6 +30,7 @@ type inbox struct {
 type assembly struct {
 	first header // of its first fragment
 	parts []byte
+	frag  straight
 }
 
 // arrival is a message between received and done. Others before it may be done later.
@@ -44,10 +45,19 @@ type arrival struct {
 func (m *Machine) data(l *link, b []byte, ev *Event) bool {
 	var h header
 	payload, err := h.parse(b, l.read.Text)
-	if err == nil && (m.state != Attached || !l.up.Admits(true)) {
-		err = &ProtocolError{Section: "5.6", Reason: "DATA where none may come"}
+	if err != nil {
+		m.detach(l, err)
+		return false
 	}
-	if err == nil && h.flags&FlagAck != 0 {
+	return m.piece(l, &h, payload, ev)
+}
+
+// piece takes the header and the payload of one DATA.
+func (m *Machine) piece(l *link, h *header, payload []byte, ev *Event) bool {
+	var err error
+	if m.state != Attached || !l.up.Admits(true) {
+		err = &ProtocolError{Section: "5.6", Reason: "DATA where none may come"}
+	} else if h.flags&FlagAck != 0 {
 		err = m.acked(l, h.done, h.received, 0)
 	}
 	if err != nil {
@@ -69,7 +79,7 @@ func (m *Machine) data(l *link, b []byte, ev *Event) bool {
 		return false
 	}
 	if h.flags&contFlags&^FlagAck != 0 || in.building {
-		payload, err = m.fragment(&h, payload)
+		payload, err = m.fragment(h, payload)
 		if err != nil {
 			m.detach(l, err)
 			return false
@@ -77,11 +87,11 @@ func (m *Machine) data(l *link, b []byte, ev *Event) bool {
 		if h.flags&FlagMore != 0 {
 			return false
 		}
-		h = in.assembly.first
+		h = &in.assembly.first
 	}
 	l.lastIn = h.seq
 	l.beat.pinged, l.beat.strikes = false, 0
-	return m.message(l, &h, payload, ev)
+	return m.message(l, h, payload, ev)
 }
 
 // fragment adds a fragment to its message, and returns that if it is complete.
@@ -102,10 +112,7 @@ func (m *Machine) fragment(h *header, payload []byte) (whole []byte, err error) 
 	if len(a.parts)+len(payload) > m.p.largest {
 		return nil, &ProtocolError{Section: "1.2", Reason: fmt.Sprintf("a message of more than %d bytes", m.p.largest)}
 	}
-	if need := len(a.parts) + len(payload); need > cap(a.parts) { // append would go beyond the largest
-		a.parts = append(make([]byte, 0, min(max(2*cap(a.parts), need), m.p.largest)), a.parts...)
-	}
-	a.parts = append(a.parts, payload...)
+	a.add(payload, m.p.largest)
 	if h.flags&FlagMore != 0 {
 		return nil, nil
 	}
@@ -114,8 +121,9 @@ func (m *Machine) fragment(h *header, payload []byte) (whole []byte, err error) 
 	return whole, nil
 }
 
-// keptParts is how much memory is kept for the next message in fragments.
-const keptParts = 4 << 20
+// keptParts is how much memory is kept for the next message in fragments: for 4 MiB, and what is read
+// beyond a fragment.
+const keptParts = 4<<20 + MaxFragment
 
 // dropParts forgets the fragments of a message.
 func (in *inbox) dropParts() {

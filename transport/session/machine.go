@@ -155,6 +155,17 @@ func (m *Machine) Next(ev *Event) bool {
 			m.detach(l, l.err)
 			continue
 		}
+		if a := m.inbox.assembly; a != nil && a.frag.size > 0 {
+			if a.frag.got < a.frag.size {
+				return false
+			}
+			l.framesIn++
+			l.beat.frameBy = never
+			if m.straightDone(l, a, ev) {
+				return true
+			}
+			continue
+		}
 		b, err := l.dec.Next()
 		if err != nil {
 			if m.short(l, err) {
