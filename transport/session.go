@@ -23,6 +23,7 @@ type Session struct {
 	*shared
 	over  atomic.Bool                   // the session has ended
 	ended atomic.Pointer[chan struct{}] // closed then; nil: nobody has asked for it
+	value atomic.Pointer[any]           // of the user's: a handler may ask for it with each message, so it needs no lock
 	slot  *slot                         // at a server; guarded by the server's lock
 
 	mu       sync.Mutex // guards all below, and the machine
@@ -31,11 +32,10 @@ type Session struct {
 	meeting  *link // at a server, the connection that begins the session, until it is attached
 	remote   net.Addr
 	timer    *time.Timer
-	clock    time.Time // when something was last read, written or due
-	alarm    time.Time // when timer fires; zero: it does not
-	err      error     // why the session ended
-	why      error     // what err is to be, if the machine's reason says too little
-	value    any
+	clock    time.Time            // when something was last read, written or due
+	alarm    time.Time            // when timer fires; zero: it does not
+	err      error                // why the session ended
+	why      error                // what err is to be, if the machine's reason says too little
 	after    map[*func()]struct{} // to be called at the end; nil: nothing
 	waiting  waiters
 	turns    turns
@@ -128,17 +128,14 @@ func (s *Session) RemoteAddr() net.Addr {
 
 // Value returns what SetValue has set last, or nil.
 func (s *Session) Value() any {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.value
+	if v := s.value.Load(); v != nil {
+		return *v
+	}
+	return nil
 }
 
 // SetValue keeps a value of the user's with the session.
-func (s *Session) SetValue(v any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.value = v
-}
+func (s *Session) SetValue(v any) { s.value.Store(&v) }
 
 // Close ends the session on both sides, and tells the peer why. What is not acknowledged has
 // an unknown outcome; call Flush before to wait for it. It returns at once.
