@@ -180,7 +180,7 @@ func TestCloseBySession(t *testing.T) {
 		closed := make(chan error, 1)
 		s := serve(t, &network, "server", &transport.Server{Handler: h, OnClose: func(_ *transport.Session, err error) { closed <- err }})
 		c := dial(t, &network, transport.Config{})
-		send(t, c.Session, 1, 5)
+		send(t, c.Session, 1, 3) // another might find the session ended
 		<-c.Done()
 		var ended *session.CloseError
 		if !errors.As(c.Err(), &ended) || ended.Code != session.CloseHandler || ended.Text != "three is too many" {
