@@ -168,7 +168,7 @@ func TestKillServer(t *testing.T) {
 	server.listens(t)
 	var mu sync.Mutex
 	var acked []int
-	c := dialTCP(t, transport.Config{Endpoints: []string{addr},
+	c := dialTCP(t, transport.Config{Endpoints: []string{addr}, Session: session.Config{Queue: 256 << 10}, // some thousands
 		Backoff: transport.Backoff{Base: 20 * time.Millisecond, Cap: 100 * time.Millisecond, Floor: time.Millisecond},
 		OnOutcome: func(o transport.Outcome) {
 			mu.Lock()
@@ -193,9 +193,11 @@ func TestKillServer(t *testing.T) {
 	sender.Wait()
 	again := start(t, "server", addr)
 	again.listens(t)
+	rest := make(chan []int, 1) // taken at once: a server that nobody listens to stops
+	go func() { rest <- again.rest() }()
 	flush(t, c.Session)
 	again.kill()
-	handled = append(handled, again.rest()...)
+	handled = append(handled, <-rest...)
 
 	got := map[int]bool{}
 	for _, n := range handled {
