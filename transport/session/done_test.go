@@ -59,3 +59,24 @@ func TestDoneAllOverALostSession(t *testing.T) {
 		}
 	}
 }
+
+// What is told of a number a second time, or of one that was given up, concerns no other.
+func TestDoneTwice(t *testing.T) {
+	x := newServerPeer(t, profile(t, negotiate.Server, nil))
+	x.send(data(1, ""))
+	x.send(session.Envelope{Kind: session.KindGap, Seq: 2, Code: uint64(session.Expired)})
+	x.send(data(3, ""))
+	x.m.Done(1)
+	for _, seq := range []uint64{1, 2} {
+		x.m.Done(seq)
+		x.m.Drop(seq)
+		if n := x.m.Stats().Inbox; n != 1 {
+			t.Fatalf("after %d, %d messages are not done, want 1", seq, n)
+		}
+	}
+	x.m.Done(3)
+	x.later(session.DefaultAckDelay)
+	if a := x.take(session.KindAck); a.Done != 3 || a.Dropped != 0 {
+		t.Errorf("ACK of %d done, %d dropped; want 3 and none", a.Done, a.Dropped)
+	}
+}
