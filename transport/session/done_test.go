@@ -31,6 +31,7 @@ func TestDoneAll(t *testing.T) {
 	done(3, 3)
 	done(6, 0)
 	x.m.DoneAll(1, 100) // nobody has these
+	x.m.DoneAll(9, 7)   // nor is this a range
 	if n := x.m.Stats().Inbox; n != 1 {
 		t.Fatalf("%d messages are not done, want 1", n)
 	}
@@ -52,7 +53,7 @@ func TestDoneAllOverALostSession(t *testing.T) {
 	for _, test := range []struct {
 		first, last uint64
 		left        int
-	}{{1, 2, 2}, {2, 3, 1}, {2, 5, 1}, {4, 4, 0}} {
+	}{{1, 2, 2}, {4, 3, 2}, {4, 1, 2}, {1, 3, 1}, {2, 5, 1}, {4, 4, 0}} {
 		y.m.DoneAll(test.first, test.last)
 		if n := y.m.Stats().Inbox; n != test.left {
 			t.Fatalf("after %d to %d, %d messages are not done, want %d", test.first, test.last, n, test.left)

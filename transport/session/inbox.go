@@ -207,14 +207,17 @@ func (m *Machine) arrived(weight int) {
 // nothing.
 func (m *Machine) Done(id uint64) { m.DoneAll(id, id) }
 
-// DoneAll is Done for the EventMessages whose IDs are first to last.
+// DoneAll is Done for the EventMessages whose IDs are first to last: none if first is larger.
 func (m *Machine) DoneAll(first, last uint64) {
+	if first > last {
+		return
+	}
 	in := &m.inbox
 	from, to := first-in.base, last-in.base
 	if to-1 >= in.received { // of a lost session, and so a wrapped number, or 0
 		return
 	}
-	if from > to || from <= in.done { // the first are likewise, or done
+	if from > to || from <= in.done { // the first is likewise, or done
 		from = in.done + 1
 	}
 	for ; from <= to; from++ {
