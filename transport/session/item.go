@@ -19,6 +19,9 @@ const (
 	windowCost = 32
 )
 
+// itemSize is what an item fills, in bytes.
+const itemSize = 48
+
 type itemFlags uint16
 
 const (
@@ -34,19 +37,19 @@ const (
 )
 
 // item is a message on its way: in a lane until it has a number, then in the flight, where
-// its place tells its number. There are many: it fills 48 bytes, and has no pointer.
+// its place tells its number. There are many: it fills itemSize, and has no pointer.
 type item struct {
 	chunk   uint32 // by its place on the shelf; 0 when gone
 	off     uint32 // of the metadata, if there is some, and the payload in the chunk's memory
 	size    uint32 // of both
 	weight  uint32 // in the peer's window, since it was written
 	version codec.Version
-	id      uint64
-	call    uint64  // the id of the call that it is, or that it replies to
-	expires instant // or never
 	flags   itemFlags
 	lane    Lane
 	reason  uint8 // a Reason, when gone
+	id      uint64
+	call    uint64  // the id of the call that it is, or that it replies to
+	expires instant // or never
 }
 
 func (it *item) has(f itemFlags) bool { return it.flags&f != 0 }

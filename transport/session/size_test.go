@@ -21,3 +21,18 @@ func TestIdleMachineStaysInItsSizeClasses(t *testing.T) {
 		}
 	}
 }
+
+// There are many items, and the outbox's bound and the cache count on their size.
+func TestItemsStayInTheirSize(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		size, want uintptr // in bytes
+	}{
+		{"item", unsafe.Sizeof(item{}), itemSize},
+		{"placeBlock", unsafe.Sizeof(placeBlock{}), 1536},
+	} {
+		if c.size != c.want {
+			t.Errorf("%s takes %d bytes, want %d", c.name, c.size, c.want)
+		}
+	}
+}
