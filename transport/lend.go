@@ -8,20 +8,18 @@ import (
 )
 
 // A goroutine that reads for others has to wake them, which takes longer than all else that a
-// session does for a call. So after lendAfter calls, one after the other and with nothing else in
-// between, the reading role is lent to whoever calls: a call reads its reply itself, as far as
-// that comes soon and in few reads. Its owner waits at a lookout meanwhile and reads as ever when
-// anything comes that no call waits for.
+// session does for a call. So after lendAfter calls, one after the other, the reading role is lent to
+// whoever calls: a call reads its reply itself, as far as that comes soon. The owner of the role waits
+// at a lookout meanwhile, and reads as ever when anything comes that no call waits for.
 const (
 	lendAfter = 32
-	// lendFor is between one and two times how long a call reads; its context is not heard then.
-	lendFor  = 2 * time.Millisecond
-	maxReads = 8
+	// lendFor is how long a call reads, or up to twice as long; its context is not heard then.
+	lendFor = 2 * time.Millisecond
 )
 
 // loan is what a link knows of its reading role when that can be lent.
 type loan struct {
-	lookout *lookout  // nil: it cannot
+	lookout *lookout
 	offered bool      // the owner waits at the lookout
 	taken   bool      // a call reads
 	used    bool      // since the owner last looked
@@ -29,39 +27,42 @@ type loan struct {
 }
 
 // lend offers the reading role to calls, and waits until there is something that none of them reads,
-// the connection is over, or nothing was called for a while. It returns at once where the role
-// cannot be lent. The lock is free while it waits.
-func (s *Session) lend(l *link) {
+// the connection is over, or nothing was called for a while: then it is idle. It returns at once
+// where the role cannot be lent. The lock is free while it waits.
+func (s *Session) lend(l *link) (idle bool) {
 	if l.loan == nil {
-		l.loan = &loan{lookout: newLookout(l.conn)}
+		if k := newLookout(l.conn); k != nil {
+			l.loan = &loan{lookout: k}
+		}
 	}
 	n := l.loan
-	if n.lookout == nil || n.lookout.on() != nil {
+	if n == nil || n.lookout.on() != nil {
 		s.waiting.serial = 0
-		return
+		return false
 	}
 	l.reading, n.offered = true, true
-	idle := false
-	for again := true; again && s.link == l; {
+	for again := true; again; {
 		n.used = false
 		s.unlock()
-		err := n.lookout.wait(time.Now().Add(2 * idleAfter))
+		err := n.lookout.wait(time.Now().Add(idleAfter))
 		s.mu.Lock()
-		idle = !n.taken && errors.Is(err, os.ErrDeadlineExceeded)
-		again = n.taken || idle && n.used
+		idle = !n.used && errors.Is(err, os.ErrDeadlineExceeded)
+		again = n.taken || s.link == l && n.used && errors.Is(err, os.ErrDeadlineExceeded)
 	}
 	l.reading, n.offered = false, false
 	if s.link != l {
-		return
+		return false
 	}
 	if idle {
 		s.waiting.serial = 0
 		n.lookout.close()
 		l.loan = nil
+		return true
 	}
 	l.stirred = time.Time{} // the connection's deadline was of a call
 	s.time()
 	s.stir(l)
+	return false
 }
 
 // borrow takes the reading role for a call and returns the connection; nil: it is not offered. It
@@ -84,19 +85,18 @@ func (s *Session) borrow(ctx context.Context) *link {
 }
 
 // fetch reads from l until call c, which has borrowed the reading role, is finished, and for a while
-// at most. Handlers run elsewhere. It does not wait with anybody to be notified, who may wait for
-// what is to be read. The lock is free while it waits.
+// at most. Handlers run elsewhere. The lock is free while it waits.
 func (s *Session) fetch(ctx context.Context, l *link, c *waitingCall) {
-	for n := 0; n < maxReads && s.link == l && !c.over && len(s.notices) == 0 && ctx.Err() == nil; n++ {
+	for s.link == l && !c.over && ctx.Err() == nil {
 		buf := s.m.Space(l.gen)
 		if buf == nil {
 			break
 		}
 		s.unlock()
-		size, err := l.conn.Read(buf)
+		n, err := l.conn.Read(buf)
 		s.mu.Lock()
-		if size > 0 {
-			s.m.Wrote(s.time(), l.gen, size)
+		if n > 0 {
+			s.m.Wrote(s.time(), l.gen, n)
 			s.settle()
 		}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -110,7 +110,7 @@ func (s *Session) fetch(ctx context.Context, l *link, c *waitingCall) {
 		s.flush(s.m.Backlog() <= direct)
 	}
 	l.loan.taken = false
-	if s.link == l && l.loan.lookout.on() != nil {
-		l.loan.lookout.close() // the owner of the role reads on
+	if s.link != l || l.loan.lookout.on() != nil {
+		l.loan.lookout.close() // the owner hangs up, or reads on
 	}
 }

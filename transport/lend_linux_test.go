@@ -77,24 +77,13 @@ func (x *lending) warm() {
 	x.t.Fatal("the reading role is never offered")
 }
 
-// lent waits, in a handler of the server, until the call reads, or has given up to. It tells which.
-func (x *lending) lent() bool {
-	for {
-		offered, taken := transport.Loan(x.c.Session)
-		if taken || !offered {
-			return taken
-		}
-		runtime.Gosched()
-	}
-}
-
-// loan makes calls, with ctx, until one reads when the server gets it; then the server does f.
+// loan makes calls until one has the reading role when the server gets it; then the server does f.
 func (x *lending) loan(f func(s *transport.Session), call func()) {
 	x.t.Helper()
 	for done := false; !done; {
 		x.warm()
 		x.ask = func(s *transport.Session, _ int) {
-			if x.lent() && !done {
+			if _, taken := transport.Loan(x.c.Session); taken && !done {
 				done = true
 				f(s)
 			}
@@ -115,7 +104,12 @@ func TestCallReadsItself(t *testing.T) {
 func TestPushBetweenCalls(t *testing.T) {
 	x := startLending(t)
 	got := make(chan int)
-	x.push = func(n int) { got <- n }
+	x.push = func(n int) {
+		if k := transport.Serial(x.c.Session); k != 0 {
+			t.Errorf("%d calls in a row, with a message in between", k)
+		}
+		got <- n
+	}
 	for n := range 20 {
 		x.warm()
 		x.call(t.Context(), 0) // borrows the role, and gives it back
@@ -170,6 +164,94 @@ func TestLateReply(t *testing.T) {
 			runtime.Gosched()
 		}
 	}, func() { x.call(t.Context(), 1) })
+	if n := transport.Serial(x.c.Session); n != 0 {
+		t.Errorf("after a call that took long, %d count", n)
+	}
+}
+
+// A call whose context ends soon does not read: only its owner can leave the role at once.
+func TestCallWithLittleTimeDoesNotRead(t *testing.T) {
+	x := startLending(t)
+	asked := false
+	for !asked {
+		x.warm()
+		x.ask = func(*transport.Session, int) {
+			asked = true
+			if _, taken := transport.Loan(x.c.Session); taken {
+				t.Error("it has the reading role")
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Millisecond)
+		if _, err := x.c.Call(ctx, &Note{N: 1}); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		cancel()
+		x.call(t.Context(), 0)
+	}
+}
+
+// However much comes that is not its reply, a call that reads hears its context.
+func TestCallCancelledUnderMessages(t *testing.T) {
+	x := startLending(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	returned := make(chan struct{})
+	x.loan(func(s *transport.Session) {
+		cancel()
+		for n := 0; ; n++ {
+			select {
+			case <-returned:
+				return
+			default:
+				if err := s.Send(t.Context(), &Note{N: n}); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}
+	}, func() {
+		if x.c.Call(ctx, &Note{N: 1}); ctx.Err() != nil {
+			close(returned)
+		}
+	})
+}
+
+// When a call cannot give the role back in good order, its owner reads on.
+func TestLookoutFails(t *testing.T) {
+	x := startLending(t)
+	got := make(chan int)
+	x.push = func(n int) { got <- n }
+	x.loan(func(*transport.Session) { transport.BreakLookout(x.c.Session) }, func() { x.call(t.Context(), 1) })
+	if err := x.server.Send(t.Context(), &Note{N: 5}); err != nil {
+		t.Fatal(err)
+	}
+	<-got
+	for range 100 {
+		x.call(t.Context(), 0)
+	}
+	if offered, taken := transport.Loan(x.c.Session); offered || taken {
+		t.Errorf("offered %t, taken %t", offered, taken)
+	}
+}
+
+// Lookouts are bounded, and each is given back.
+func TestLookoutsAreBounded(t *testing.T) {
+	x := startLending(t)
+	x.warm()
+	free := transport.FillLookouts(t)
+	y := startLending(t)
+	for range 200 {
+		y.call(t.Context(), 0)
+	}
+	if offered, _ := transport.Loan(y.c.Session); offered {
+		t.Errorf("the reading role is offered beyond %d", transport.MaxLookouts)
+	}
+	free()
+	y.warm()
+	x.c.Close()
+	y.c.Close()
+	for transport.Lookouts() > 0 {
+		runtime.Gosched()
+	}
 }
 
 // A connection that breaks under a call that reads costs it nothing: it is answered over the next.

@@ -124,8 +124,11 @@ func (s *Session) read(l *link, me int) {
 // the goroutine is to be replaced by a fresh one, whose stack is small.
 func (s *Session) receive(l *link) (idle bool) {
 	if s.waiting.serial >= lendAfter && !l.plain {
-		if s.lend(l); s.link != l {
-			return false
+		if idle = s.lend(l); idle {
+			s.rest(l)
+		}
+		if idle || s.link != l {
+			return idle
 		}
 	}
 	buf := s.m.Space(l.gen)
@@ -145,11 +148,7 @@ func (s *Session) receive(l *link) (idle bool) {
 	switch {
 	case err == nil:
 	case n == 0 && s.link == l && errors.Is(err, os.ErrDeadlineExceeded):
-		l.stirred = time.Time{}
-		l.conn.SetReadDeadline(time.Time{})
-		s.m.Idle()
-		s.turns.queue.trim()
-		s.waiting.trim()
+		s.rest(l)
 		return true
 	default:
 		s.m.Detach(s.time(), l.gen, streamError(l.name(), err))
@@ -157,6 +156,15 @@ func (s *Session) receive(l *link) (idle bool) {
 	}
 	s.flush(s.m.Backlog() <= direct)
 	return false
+}
+
+// rest gives the memory back that an idle session does not need.
+func (s *Session) rest(l *link) {
+	l.stirred = time.Time{}
+	l.conn.SetReadDeadline(time.Time{})
+	s.m.Idle()
+	s.turns.queue.trim()
+	s.waiting.trim()
 }
 
 // idleAfter is when a connection that was busy is idle: between one and two of it.
@@ -198,7 +206,7 @@ func (s *Session) drop(l *link, err *Error, linger bool) {
 	if l.over != nil {
 		close(l.over)
 	}
-	if l.loan != nil && l.loan.lookout != nil {
+	if l.loan != nil && !l.loan.taken { // else the call that reads wakes the owner when it is out of Read
 		l.loan.lookout.close()
 	}
 	if !l.reading {

@@ -3,6 +3,7 @@ package transport
 import (
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -20,13 +21,31 @@ type lookout struct {
 	err    error
 }
 
-// newLookout returns nil where there is none: conn is no socket, or it would be one open file too
-// many. It looks out after the first on.
+// maxLookouts bounds how many there are in a process: each is an open file, which connections need
+// more.
+const maxLookouts = 256
+
+var lookouts atomic.Int32
+
+// newLookout returns nil where there is none: conn is no socket, or there are enough lookouts or open
+// files. It looks out after the first on.
 func newLookout(conn net.Conn) *lookout {
 	c, ok := conn.(*net.TCPConn)
 	if !ok {
 		return nil
 	}
+	if lookouts.Add(1) > maxLookouts {
+		lookouts.Add(-1)
+		return nil
+	}
+	k := openLookout(c)
+	if k == nil {
+		lookouts.Add(-1)
+	}
+	return k
+}
+
+func openLookout(c *net.TCPConn) *lookout {
 	sock, err := c.SyscallConn()
 	if err != nil {
 		return nil
@@ -81,4 +100,9 @@ func (k *lookout) wait(deadline time.Time) error {
 	return k.raw.Read(k.look)
 }
 
-func (k *lookout) close() { k.file.Close() }
+// close may be called more than once.
+func (k *lookout) close() {
+	if k.file.Close() == nil {
+		lookouts.Add(-1)
+	}
+}

@@ -68,19 +68,25 @@ func TestBuffersOfOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
+	chosen := 0
 	cfg := &Config{Dial: func(ctx context.Context, addr string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "tcp", addr)
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+		if err == nil {
+			conn.(*net.TCPConn).SetWriteBuffer(64 << 10)
+			chosen = sendBuffer(t, conn)
+		}
+		return conn, err
 	}}
 	conn, err := (&connector{cfg: cfg}).dial(t.Context(), ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if n := sendBuffer(t, conn); n <= 2*nearBuffer {
-		t.Errorf("a connection dialled by the application has %d bytes", n)
+	if n := sendBuffer(t, conn); n != chosen {
+		t.Errorf("a connection dialled by the application has %d bytes, and %d before", n, chosen)
 	}
 	boundNear(tls.Client(conn, nil))
-	if n := sendBuffer(t, conn); n > 2*nearBuffer {
-		t.Errorf("under TLS it has %d bytes", n)
+	if n := sendBuffer(t, conn); n <= chosen || n > 2*nearBuffer {
+		t.Errorf("under TLS it has %d bytes, and %d before", n, chosen)
 	}
 }

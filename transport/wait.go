@@ -9,7 +9,7 @@ import (
 type waiters struct {
 	calls    map[uint64]*waitingCall // by the id of the call
 	idle     []*waitingCall
-	serial   int          // calls in a row, up to lendAfter, one after the other and with no message in between
+	serial   int          // calls, one after the other, since the owner of the reading role last met a message; up to lendAfter
 	woken    *waitingCall // finished, and to be woken when the lock is free, or it would wait for that
 	flushes  map[uint64]chan struct{}
 	upgrades map[*waitingUpgrade]struct{}

@@ -27,6 +27,7 @@ var (
 	quietHour    = []string{"./fuzz/sessiontest", "-run=TestQuietHour"}
 	sessionTests = []string{"./transport/session"}
 	driverTests  = []string{"./transport"}
+	lendingTests = []string{"./transport", "-run=CallReads|PushBetween|PushDuring", "-timeout=15s"}
 	driverTicks  = []string{"./transport", "-run=TestBusySessions|TestNoTick"}
 )
 
@@ -81,6 +82,10 @@ var plants = []plant{
 		" && !in.confesses() {", " {", sessionTests},
 	{"a failure that a cut swallowed is not told again", "session/failures.go",
 		"if f.told = 0; f.seqs", "if f.seqs", sessionTests},
+	{"a connection is not watched after a call has read from it", "lend.go",
+		"if s.link != l || l.loan.lookout.on() != nil {", "if s.link != l {", lendingTests},
+	{"a call that reads runs handlers", "lend.go",
+		"s.m.Wrote(s.time(), l.gen, n)\n\t\t\ts.settle()", "s.m.Wrote(s.time(), l.gen, n)\n\t\t\ts.work()", lendingTests},
 	{"a failed handler passes for one that completed", "turns.go",
 		"m.failed = m.call == 0", "m.failed = false", driverTests},
 	{"a range of messages that ends beyond what came is done", "session/inbox.go",
