@@ -151,11 +151,13 @@ func TestFeaturesAndVersionsOfThePeer(t *testing.T) {
 		s := serve(t, &network, "server", &transport.Server{Handler: new(log), Session: session.Config{
 			Offer: negotiate.Offer{Features: []negotiate.Feature{{Name: "audit"}}}}})
 		protocol := &codec.Protocol{Name: notes.Name, Releases: notes.Releases[:2]}
+		network.Down("server")
 		c := dial(t, &network, transport.Config{Protocol: protocol, Session: session.Config{
 			Offer: negotiate.Offer{Features: []negotiate.Feature{{Name: "audit"}, {Name: "other"}}}}})
 		if f, v := c.Features(), c.PeerVersions(); len(f) != 0 || len(v) != 0 {
 			t.Errorf("before there is a connection: features %v, versions %v", f, v)
 		}
+		network.Up("server")
 		ready(t, c)
 		info := s.Sessions()[0]
 		check := func(when string) {
