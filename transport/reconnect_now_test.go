@@ -92,6 +92,7 @@ func TestReconnectBeginsAnAttemptAnew(t *testing.T) {
 				before := time.Now()
 				c.Reconnect()
 				ready(t, c)
+				synctest.Wait() // OnChange is told
 				if d := time.Since(before); d > 0 {
 					t.Errorf("Reconnect took %v", d)
 				}
