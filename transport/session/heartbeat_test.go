@@ -160,3 +160,26 @@ func TestFrameHasADeadline(t *testing.T) {
 		t.Errorf("the connection ended by %v, want ErrSlowFrame", ev.Err)
 	}
 }
+
+// A PING gives memory back when nothing is queued, but not that of a lane in which a message was
+// given up whose place has not been passed.
+func TestPingLeavesALaneWithPlaces(t *testing.T) {
+	x := inARush(t, nil, negotiate.Offer{Window: 1 << 20})
+	x.queue(1, session.MaxFragment) // a whole batch
+	x.queue(1, 100)
+	if !x.m.Cancel(x.now, 2) {
+		t.Fatal("message 2 has a number")
+	}
+	x.m.Output(x.now, x.gen)
+	x.tell(session.Envelope{Kind: session.KindAck, Done: 1, Received: 1})
+	x.now = x.now.Add(negotiate.DefaultInterval)
+	x.m.Tick(x.now) // while the write is blocked
+	x.m.Written(x.now, x.gen)
+	x.pump()
+	x.take(session.KindPing)
+	x.queue(1, 100)
+	x.pump()
+	if d := x.take(session.KindData); d.Seq != 2 {
+		t.Errorf("DATA %d, want 2", d.Seq)
+	}
+}

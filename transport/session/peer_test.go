@@ -51,8 +51,14 @@ func openPeer(t *testing.T, p *session.Profile, m *session.Machine, v codec.Vers
 // newPeerOf is openPeer with a peer that allows the machine another window.
 func newPeerOf(t testing.TB, p *session.Profile, m *session.Machine, v codec.Version, window uint64) *peer {
 	t.Helper()
+	return newPeerWith(t, p, m, v, negotiate.Offer{Window: window})
+}
+
+// newPeerWith is openPeer with a peer that allows the machine another window and largest message.
+func newPeerWith(t testing.TB, p *session.Profile, m *session.Machine, v codec.Version, allows negotiate.Offer) *peer {
+	t.Helper()
 	role := p.Role().Peer()
-	offer := negotiate.Offer{Protocol: "sessiontest", Versions: negotiate.VersionSet(v), Window: window,
+	offer := negotiate.Offer{Protocol: "sessiontest", Versions: negotiate.VersionSet(v), Window: allows.Window, MaxMessage: allows.MaxMessage,
 		Features: []negotiate.Feature{{Name: session.FeatureMetadata}, {Name: session.FeatureDeflate}}}
 	x := &peer{t: t, role: role, now: sessiontest.Epoch, m: m, version: v, dec: frame.NewDecoder(formatOf(v))}
 	x.hello = negotiate.NewHandshake(&negotiate.HandshakeConfig{Role: role, Offer: offer}, negotiate.Nonce{1}, x.now)
@@ -171,6 +177,21 @@ func (x *peer) send(e session.Envelope) {
 	x.must(err)
 	x.write(b)
 	x.pump()
+}
+
+// tell gives the machine envelopes in one read, before it can write.
+func (x *peer) tell(all ...session.Envelope) {
+	x.t.Helper()
+	var b []byte
+	for _, e := range all {
+		var err error
+		b, err = formatOf(x.version).AppendFrame(b, e.Append(nil, x.version == 1))
+		x.must(err)
+	}
+	x.m.Wrote(x.now, x.gen, copy(x.m.Space(x.gen), b))
+	for ev := (session.Event{}); x.m.Next(&ev); {
+		x.events = append(x.events, ev)
+	}
 }
 
 // pump takes the machine's events and reads what it writes.

@@ -206,3 +206,20 @@ func TestAcknowledgedInRuns(t *testing.T) {
 		}
 	}
 }
+
+// A peer that refuses a message until it is given up, and acknowledges it all the same before the GAP
+// can be written, confuses nothing.
+func TestAcknowledgedThoughGivenUp(t *testing.T) {
+	x := inARush(t, nil, negotiate.Offer{Window: 1 << 20})
+	x.queue(3, 100)
+	x.pump()
+	nack := session.Envelope{Kind: session.KindNack, Seq: 2}
+	x.tell(nack, nack, nack, session.Envelope{Kind: session.KindAck, Done: 3, Received: 3})
+	if ev := x.event(session.EventOutcome); ev.ID != 2 || ev.Reason != session.Undecodable {
+		t.Errorf("message %d is %v, %v; want 2, undecodable", ev.ID, ev.Outcome, ev.Reason)
+	}
+	x.must(x.m.Audit())
+	if s := x.m.Stats(); s.Unacked != 0 || s.QueueBytes != 0 {
+		t.Errorf("%d messages are not acknowledged, %d bytes are queued; want none", s.Unacked, s.QueueBytes)
+	}
+}
