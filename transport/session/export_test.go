@@ -108,5 +108,15 @@ func (m *Machine) ReadsStraight() bool {
 	return a != nil && a.frag.got < a.frag.size
 }
 
+// What the machine keeps of messages, in bytes, and the most runs of them.
+const (
+	ItemSize = itemSize
+	RunSize  = runSize
+	MaxRuns  = maxRuns
+)
+
+// Runs returns how many runs the flight consists of.
+func (m *Machine) Runs() int { return m.outbox.runs.len() }
+
 // Held returns how many bytes the machine holds.
 func (m *Machine) Held() int { return m.held() }

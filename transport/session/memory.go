@@ -12,9 +12,10 @@ const (
 	// answered at the moment, and for memory that is kept to be filled next.
 	MemoryBuffers = 768 << 10
 
-	// A byte of Queue: a message has a place of itemCost in a ring, of which at least half is in
-	// use, and its payload lies in memory of which at least half is. A third byte is for the
-	// message that is written in another version than it is kept in.
+	// A byte of Queue: a message has a place, which takes less than itemCost, and its payload lies in
+	// memory of which at least half is in use. A third byte is for the message that is written in
+	// another version than it is kept in. The places that no message has, and the runs, are in
+	// MemoryBuffers.
 	queueFactor = 3
 
 	// A byte of Window: a message without payload weighs windowCost and takes arrivalCost.
@@ -93,10 +94,7 @@ func (e *MemoryError) Error() string {
 // held returns how many bytes the session holds, as far as Config.Memory counts them. It is cheap.
 func (m *Machine) held() int {
 	o, in := &m.outbox, &m.inbox
-	n := o.rings() + in.weight + in.pending.len()*(arrivalCost-failureCost-windowCost)
-	if o.stock != nil {
-		n += o.shelf.bytes
-	}
+	n := o.held() + in.weight + in.pending.len()*(arrivalCost-failureCost-windowCost)
 	n += len(m.events.buf) * eventCost
 	if in.assembly != nil {
 		n += cap(in.assembly.parts)

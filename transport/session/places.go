@@ -28,8 +28,8 @@ func (q *places) at(i int) *item {
 // len returns how many items there are.
 func (q *places) len() int { return int(q.n) }
 
-// held is how many places the queue has memory for.
-func (q *places) held() int {
+// room is how many items the queue's blocks have places for.
+func (q *places) room() int {
 	if q.blocks == nil {
 		return 0
 	}

@@ -62,12 +62,12 @@ func TestPlacesAreAQueue(t *testing.T) {
 				blocks++
 			}
 		}
-		if blocks*blockSize != q.held() || q.held() > q.len()+2*blockSize-2 {
-			t.Fatalf("step %d: %d blocks, %d places held, for %d items", step, blocks, q.held(), q.len())
+		if blocks*blockSize != q.room() || q.room() > q.len()+2*blockSize-2 {
+			t.Fatalf("step %d: %d blocks, %d places, for %d items", step, blocks, q.room(), q.len())
 		}
 	}
 	q.pop(q.len(), &s)
-	if q.trim(&s); q.blocks != nil || q.held() != 0 {
+	if q.trim(&s); q.blocks != nil || q.room() != 0 {
 		t.Error("the empty queue holds memory after trim")
 	}
 	if s.trim(); s.blocks != nil {

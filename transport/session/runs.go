@@ -11,9 +11,17 @@ type run struct {
 	lane   Lane
 }
 
+const (
+	// maxRuns is where runs end to be told apart: each message of the last one is looked at then. So
+	// many take a small part of MemoryBuffers, and are more than a full queue needs, unless
+	// messages go in several lanes by turns.
+	maxRuns = 1 << 10
+	runSize = 40 // bytes that a run fills
+)
+
 // follow adds messages of chunk c, that were put in the flight and written, to its last run, or to a
 // new one. The first of them stands for all.
-func (o *outbox) follow(it *item, c *chunk, all run) {
+func (o *outbox) follow(it *item, c *chunk, added run) {
 	if it.has(itemNotify) || c.large {
 		c = nil
 	}
@@ -22,12 +30,16 @@ func (o *outbox) follow(it *item, c *chunk, all run) {
 		r = o.runs.at(k - 1)
 	}
 	if r == nil || r.chunk != c {
-		r = o.runs.push()
-		r.chunk, r.lane = c, it.lane
+		if o.runs.len() < maxRuns {
+			r = o.runs.push()
+			r.chunk, r.lane = c, it.lane
+		} else {
+			r.chunk = nil
+		}
 	}
-	r.n += all.n
-	r.bytes += all.bytes
-	r.weight += all.weight
+	r.n += added.n
+	r.bytes += added.bytes
+	r.weight += added.weight
 }
 
 // passRun settles the first run if all of it is acknowledged.

@@ -223,3 +223,32 @@ func TestAcknowledgedThoughGivenUp(t *testing.T) {
 		t.Errorf("%d messages are not acknowledged, %d bytes are queued; want none", s.Unacked, s.QueueBytes)
 	}
 }
+
+// The memory for runs has a bound, whatever the lanes that messages are sent in.
+func TestRunsAreFew(t *testing.T) {
+	x := inARush(t, nil, negotiate.Offer{Window: 1 << 20})
+	const n = 3000
+	before := x.m.Held()
+	for i := range n {
+		_, err := x.m.Send(x.now, &sessiontest.Msg{}, session.SendOptions{Lane: session.Lane(i % 2), Notify: i == 2000})
+		x.must(err)
+		x.pump()
+	}
+	x.must(x.m.Audit())
+	if r := x.m.Runs(); r != session.MaxRuns {
+		t.Errorf("%d runs, want %d", r, session.MaxRuns)
+	}
+	if held := x.m.Held() - before; held < n*(session.ItemSize+18)+session.MaxRuns*session.RunSize {
+		t.Errorf("%d bytes are held, less than the messages and the runs take", held)
+	}
+	for _, done := range []uint64{500, 1500, 2500, n} {
+		x.send(session.Envelope{Kind: session.KindAck, Done: done, Received: n})
+		x.must(x.m.Audit())
+	}
+	if s := x.m.Stats(); s.QueueBytes != 0 || x.saw(session.EventOutcome) != 1 {
+		t.Errorf("%d bytes are queued, %d outcomes were told; want 0 and 1", s.QueueBytes, x.saw(session.EventOutcome))
+	}
+	if held := x.m.Held() - before; held < n*session.ItemSize*9/10 {
+		t.Errorf("%d bytes are held, less than the places take, which are spare now", held)
+	}
+}

@@ -29,6 +29,7 @@ func TestItemsStayInTheirSize(t *testing.T) {
 		size, want uintptr // in bytes
 	}{
 		{"item", unsafe.Sizeof(item{}), itemSize},
+		{"run", unsafe.Sizeof(run{}), runSize},
 		{"placeBlock", unsafe.Sizeof(placeBlock{}), 1536},
 	} {
 		if c.size != c.want {

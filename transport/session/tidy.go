@@ -7,16 +7,16 @@ const tidyFactor = 2
 // taken is what the queue's bound has given away: to messages, and to places of those that are gone.
 func (o *outbox) taken() int { return o.bytes + int(o.gone+o.gaps)*itemCost }
 
-// rings is how many bytes the places take.
-func (o *outbox) rings() int {
+// held is how many bytes the outbox takes: for places, those that are spare too, runs and payloads.
+func (o *outbox) held() int {
 	if o.stock == nil {
 		return 0
 	}
-	n := o.flight.held() + len(o.spare.blocks)*blockSize
+	places := o.flight.room() + len(o.spare.blocks)*blockSize
 	for l := range o.lane {
-		n += o.lane[l].held()
+		places += o.lane[l].room()
 	}
-	return n * itemCost
+	return places*itemSize + len(o.runs.buf)*runSize + o.shelf.bytes
 }
 
 // payloads is how many bytes the messages have. They are in chunks of shelf.bytes.
