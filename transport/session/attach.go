@@ -168,7 +168,7 @@ func (m *Machine) attachedBy(l *link, e *Envelope) error {
 func (m *Machine) attached(l *link, e *Envelope, resumed bool) {
 	o, received := &m.outbox, e.Received
 	m.inbox.confirm(e.First)
-	early := l.early && o.sent > 0
+	early := l.early && (o.sent > 0 || l.frag.open)
 	l.early = false
 	l.beat.attachBy = never
 	o.got = received

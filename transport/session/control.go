@@ -67,8 +67,8 @@ func (m *Machine) ack(l *link, e *Envelope) error {
 // nacked goes back to a message that the peer could not decode. A GAP needs no decoding.
 func (m *Machine) nacked(l *link, e *Envelope) error {
 	o := &m.outbox
-	if e.Seq <= o.got || e.Seq > l.lastOut || o.flight.at(int(e.Seq-o.first)).has(itemGone) {
-		return &ProtocolError{Section: "6.8", Reason: fmt.Sprintf("NACK of %d, when %d were received and %d sent", e.Seq, o.got, l.lastOut)}
+	if reach := o.reach(l); e.Seq <= o.got || e.Seq > reach || o.flight.at(int(e.Seq-o.first)).has(itemGone) {
+		return &ProtocolError{Section: "6.8", Reason: fmt.Sprintf("NACK of %d, when %d were received and %d at most can be", e.Seq, o.got, reach)}
 	}
 	m.stats.seldom().nacked++
 	o.flight.at(int(e.Seq - o.first)).flags |= itemRaw // perhaps that helps

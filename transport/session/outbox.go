@@ -170,12 +170,22 @@ func (m *Machine) settled(id uint64) {
 	r.flushes = kept
 }
 
+// reach returns the highest number that the peer can have received: it was written whole, and what the
+// peer refused was written whole again before it. So a message stays as it is, and where it is, while
+// its fragments are open.
+func (o *outbox) reach(l *link) uint64 {
+	if l.rewind != 0 {
+		return min(l.rewind, o.next) - 1
+	}
+	return o.next - 1
+}
+
 // acked takes an acknowledgement. Of what is done, the peer's handler failed with dropped; 0: with
 // none.
 func (m *Machine) acked(l *link, done, received, dropped uint64) error {
 	o := &m.outbox
-	if done > received || received > l.lastOut {
-		return &ProtocolError{Section: "6.6", Reason: fmt.Sprintf("ACK of %d done and %d received, when %d were sent", done, received, l.lastOut)}
+	if reach := o.reach(l); done > received || received > reach {
+		return &ProtocolError{Section: "6.6", Reason: fmt.Sprintf("ACK of %d done and %d received, when %d at most can be", done, received, reach)}
 	}
 	if dropped > done {
 		return &ProtocolError{Section: "6.6", Reason: fmt.Sprintf("ACK of %d dropped, when %d were done", dropped, done)}
@@ -188,7 +198,6 @@ func (m *Machine) acked(l *link, done, received, dropped uint64) error {
 		}
 	}
 	m.room()
-	o.next = max(o.next, o.first)
 	m.tellDrained()
 	return nil
 }

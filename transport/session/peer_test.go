@@ -29,6 +29,7 @@ type peer struct {
 	unread  []session.Envelope
 	events  []session.Event
 	version codec.Version
+	slow    bool // it reads one batch at a time, which takes 10 ms
 }
 
 // newPeer opens a connection between a machine of profile p (nil m: made at the attachment)
@@ -78,7 +79,13 @@ const peerWindow = 1000
 // newServerPeer is the client of a server's machine, attached at generation 1.
 func newServerPeer(t *testing.T, p *session.Profile) *peer {
 	t.Helper()
-	x := newPeer(t, p, nil, 2)
+	return newServerPeerOf(t, p, peerWindow)
+}
+
+// newServerPeerOf is newServerPeer with a peer that allows the machine another window.
+func newServerPeerOf(t *testing.T, p *session.Profile, window uint64) *peer {
+	t.Helper()
+	x := newPeerOf(t, p, nil, 2, window)
 	x.attachAs(session.Envelope{Generation: 1, First: 1, Flags: session.FlagSecret, Auth: [32]byte{1}})
 	x.m = p.New(x.now)
 	x.attach()
@@ -215,10 +222,13 @@ func (x *peer) pump() {
 		for _, b := range x.m.Output(x.now, x.gen) {
 			all = append(all, b...)
 		}
+		if x.slow {
+			x.now = x.now.Add(10 * time.Millisecond)
+		}
 		x.m.Written(x.now, x.gen)
 		if len(all) > 0 {
 			x.read(all)
-			more = true
+			more = !x.slow
 		}
 	}
 }

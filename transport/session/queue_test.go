@@ -11,7 +11,7 @@ import (
 )
 
 // decode returns the message in a DATA of version 2.
-func decode(t *testing.T, e session.Envelope) *sessiontest.Msg {
+func decode(t testing.TB, e session.Envelope) *sessiontest.Msg {
 	t.Helper()
 	m, err := sessiontest.Protocol(false).Releases[1].Codec.Decode(e.Payload)
 	if err != nil {
