@@ -22,7 +22,7 @@ func (m *Machine) rush(l *link, limit int) {
 		largest = min(largest, l.p.compress.MinSize-1)
 	}
 	before := o.n
-	for o.n > 0 && m.rushRun(l, largest) {
+	for o.lane[Normal].n > 0 && m.rushRun(l, largest) {
 	}
 	n := before - o.n
 	if n == 0 {
