@@ -207,17 +207,22 @@ func TestAcknowledgedInRuns(t *testing.T) {
 	}
 }
 
-// A peer that refuses a message until it is given up, and acknowledges it all the same before the GAP
-// can be written, confuses nothing.
-func TestAcknowledgedThoughGivenUp(t *testing.T) {
+// A message that is refused until it is given up, in the middle of a run, confuses nothing when the
+// peer acknowledges the one before it, before the GAP can be written.
+func TestGivenUpInARun(t *testing.T) {
 	x := inARush(t, nil, negotiate.Offer{Window: 1 << 20})
 	x.queue(3, 100)
 	x.pump()
 	nack := session.Envelope{Kind: session.KindNack, Seq: 2}
-	x.tell(nack, nack, nack, session.Envelope{Kind: session.KindAck, Done: 3, Received: 3})
+	x.send(nack)
+	x.send(nack)
+	x.tell(nack, session.Envelope{Kind: session.KindAck, Done: 1, Received: 1})
 	if ev := x.event(session.EventOutcome); ev.ID != 2 || ev.Reason != session.Undecodable {
 		t.Errorf("message %d is %v, %v; want 2, undecodable", ev.ID, ev.Outcome, ev.Reason)
 	}
+	x.must(x.m.Audit())
+	x.pump()
+	x.send(session.Envelope{Kind: session.KindAck, Done: 3, Received: 3})
 	x.must(x.m.Audit())
 	if s := x.m.Stats(); s.Unacked != 0 || s.QueueBytes != 0 {
 		t.Errorf("%d messages are not acknowledged, %d bytes are queued; want none", s.Unacked, s.QueueBytes)
