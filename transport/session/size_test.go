@@ -26,14 +26,14 @@ func TestIdleMachineStaysInItsSizeClasses(t *testing.T) {
 func TestItemsStayInTheirSize(t *testing.T) {
 	for _, c := range []struct {
 		name       string
-		size, want uintptr // in bytes
+		size, most uintptr // in bytes; a run has a pointer, and is smaller on a machine of 32 bits
 	}{
 		{"item", unsafe.Sizeof(item{}), itemSize},
 		{"run", unsafe.Sizeof(run{}), runSize},
 		{"placeBlock", unsafe.Sizeof(placeBlock{}), 1536},
 	} {
-		if c.size != c.want {
-			t.Errorf("%s takes %d bytes, want %d", c.name, c.size, c.want)
+		if c.size > c.most {
+			t.Errorf("%s takes %d bytes, want %d at most", c.name, c.size, c.most)
 		}
 	}
 }
