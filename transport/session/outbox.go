@@ -224,7 +224,8 @@ func (m *Machine) pass(dropped uint64) {
 	o.first++
 }
 
-// gone turns a message with a number into a GAP.
+// gone turns a message with a number into a GAP. The writer has gone back over it on this connection, so
+// no run settles it without a look.
 func (m *Machine) gone(seq uint64, r Reason, err error) {
 	o := &m.outbox
 	it := o.flight.at(int(seq - o.first))
@@ -232,7 +233,6 @@ func (m *Machine) gone(seq uint64, r Reason, err error) {
 		return
 	}
 	m.outcome(it, seq, Dropped, r, err)
-	o.lookAtEach()
 	o.weight -= int(it.weight)
 	it.weight = 0
 	id := it.id
