@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/internal/testport"
 	"github.com/parleyproto/parley/transport"
 	"github.com/parleyproto/parley/transport/session"
 )
@@ -119,27 +120,6 @@ func (p *process) listens(t *testing.T) {
 	}
 }
 
-// reserve returns an address of this test's own: nobody listens there but who is told to, and nobody
-// else is given the port, for an accepted connection holds it.
-func reserve(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	dialed, err := net.Dial("tcp", ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	accepted, err := ln.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { dialed.Close(); accepted.Close() })
-	return ln.Addr().String()
-}
-
 // numbers takes n lines and returns the number that each ends with.
 func (p *process) numbers(n int) (out []int) {
 	for range n {
@@ -163,7 +143,7 @@ func number(line string) int {
 
 // kill -9 of the server: whatever the client was told to be acknowledged had been handled.
 func TestKillServer(t *testing.T) {
-	addr := reserve(t)
+	addr := testport.Reserve(t)
 	server := start(t, "server", addr)
 	server.listens(t)
 	var mu sync.Mutex

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/parleyproto/parley/internal/testport"
 )
 
 // screen is what a command prints; a test can wait for words on it.
@@ -123,7 +125,7 @@ func TestServeAgentUpgrade(t *testing.T) {
 
 // Ctrl-C ends an agent that has no server; what was never written is dropped, and it says why.
 func TestAgentWithoutServer(t *testing.T) {
-	agent := start(t, nil, "agent", "-connect", reserve(t), "-drain", "10ms")
+	agent := start(t, nil, "agent", "-connect", testport.Reserve(t), "-drain", "10ms")
 	agent.err.wait(t, `not connected: .*trying again in`)
 	agent.stop()
 	agent.exit(t, exitFailed)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/parleyproto/parley/codec"
+	"github.com/parleyproto/parley/internal/testport"
 	"github.com/parleyproto/parley/transport"
 	"github.com/parleyproto/parley/transport/session"
 )
@@ -34,7 +35,7 @@ func TestSecondInterrupt(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	agent := exec.CommandContext(ctx, os.Args[0])
-	agent.Env = append(os.Environ(), beBeacon+"=agent -drain 1h -connect "+reserve(t))
+	agent.Env = append(os.Environ(), beBeacon+"=agent -drain 1h -connect "+testport.Reserve(t))
 	said := newScreen()
 	agent.Stderr = said
 	if err := agent.Start(); err != nil {
@@ -66,7 +67,7 @@ func TestSecondInterrupt(t *testing.T) {
 // Bad lines are counted also when stdin has not ended.
 func TestInterruptCountsBadLines(t *testing.T) {
 	stdin, pipe := io.Pipe()
-	agent := start(t, stdin, "agent", "-connect", reserve(t), "-stdin", "-drain", "10ms")
+	agent := start(t, stdin, "agent", "-connect", testport.Reserve(t), "-stdin", "-drain", "10ms")
 	io.WriteString(pipe, "no reading\n")
 	agent.err.wait(t, "stdin: line 1: not a reading")
 	agent.stop()
@@ -114,25 +115,4 @@ func TestSessionTable(t *testing.T) {
 	if out.String() != want {
 		t.Errorf("got:\n%swant:\n%s", &out, want)
 	}
-}
-
-// reserve returns an address of this test's own: nobody listens there but who is told to, and nobody
-// else is given the port, for an accepted connection holds it.
-func reserve(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	dialed, err := net.Dial("tcp", ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	accepted, err := ln.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { dialed.Close(); accepted.Close() })
-	return ln.Addr().String()
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/parleyproto/parley/internal/testport"
 )
 
 // build builds the command as a user does.
@@ -103,7 +105,7 @@ func TestServerRestarts(t *testing.T) {
 
 func restartServer(t *testing.T, beacon, drain string) {
 	file := filepath.Join(t.TempDir(), "readings.jsonl")
-	address := reserve(t)
+	address := testport.Reserve(t)
 	server := spawn(t, beacon, "serve", "-listen", address, "-out", file, "-drain", drain)
 	server.err.wait(t, `listening on`)
 	agent := spawn(t, beacon, "agent", "-connect", address, "-stdin", "-device", "d", "-drain", "1m")
@@ -159,7 +161,7 @@ func reconcile(t *testing.T, agent *process, file string) (sent, acknowledged, u
 
 func killServer(t *testing.T, beacon string) {
 	file := filepath.Join(t.TempDir(), "readings.jsonl")
-	address := reserve(t)
+	address := testport.Reserve(t)
 	server := spawn(t, beacon, "serve", "-listen", address, "-out", file)
 	server.err.wait(t, `listening on`)
 	agent := spawn(t, beacon, "agent", "-connect", address, "-stdin", "-device", "d", "-drain", "1m")
